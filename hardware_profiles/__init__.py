@@ -1,0 +1,1 @@
+"""Hardware profiles: one TOML file a machine, every figure with its source."""

@@ -1,0 +1,130 @@
+"""Files that are whole or not there: written to a temporary name, then renamed; npz with a JSON header, no pickle."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from neurosparse.errors import FileFault
+
+_HEADER = "header"
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside `path` that takes its place when the block ends well, and is removed when not.
+
+    Raises
+    ------
+    FileFault
+        The folder cannot be written or the disk is full; what stood at `path` before still stands.
+    """
+    path = Path(path)
+    temporary: str | None = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as fault:
+        raise FileFault(
+            f"cannot write {path.name}: {fault.strerror or fault}",
+            where=str(path),
+            help="free some disk space or name another folder; nothing that was there before is lost",
+        ) from fault
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` (UTF-8) to `path`, whole or not at all."""
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write `document` as indented JSON to `path`, whole or not at all."""
+    write_text(path, json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return the JSON document at `path`.
+
+    Raises
+    ------
+    FileFault
+        The file is missing, cannot be read, or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise FileFault(f"cannot read {Path(path).name}: {fault.strerror or fault}", where=str(path)) from fault
+    except ValueError as fault:
+        raise FileFault(f"{Path(path).name} is not JSON: {fault}", where=str(path)) from fault
+
+
+def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write `arrays` with a JSON `header` as an npz to `path`, whole or not at all; equal input gives equal bytes.
+
+    Parameters
+    ----------
+    header : mapping
+        Anything JSON can say; by custom with a ``"schema"`` key that names kind and version.
+    arrays : mapping of str to ndarray
+        Plain dtypes only; object arrays are refused.
+    """
+    text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
+    with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in {_HEADER: text, **arrays}.items():
+            # A fixed date keeps equal runs byte for byte equal.
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+
+
+def read_arrays(path: Path, schema: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the header and the arrays of an npz that `write_arrays` wrote.
+
+    Parameters
+    ----------
+    schema : str
+        What the header's ``"schema"`` must say.
+
+    Raises
+    ------
+    FileFault
+        The file is missing, truncated, damaged, holds objects, or is of another schema.
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        header = json.loads(arrays.pop(_HEADER).tobytes())
+        found = header["schema"]
+    except FileNotFoundError as fault:
+        raise FileFault(f"there is no file {path.name}", where=str(path)) from fault
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error) as fault:
+        raise FileFault(
+            f"{path.name} is damaged or not an archive of neurosparse: {fault}",
+            where=str(path),
+            help="restore it from a copy, or make it again",
+        ) from fault
+    if found != schema:
+        raise FileFault(f"{path.name} holds {found!r}, not {schema!r}", where=str(path))
+    return header, arrays

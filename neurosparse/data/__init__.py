@@ -1,0 +1,1 @@
+"""Data sets, one kind a file, read from real files and checked at the door."""

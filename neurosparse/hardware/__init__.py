@@ -1,0 +1,1 @@
+"""What a machine is: validated profiles, its topology, and used-of-available pairs."""

@@ -1,0 +1,1 @@
+"""From a graph and a profile to a plan: slices, placements, bytes and slots per core."""

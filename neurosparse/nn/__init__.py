@@ -1,0 +1,1 @@
+"""Layers and losses on the synapse store, and the network made of them."""

@@ -1,0 +1,1 @@
+"""What a run holds and reached, as facts, tables and pages."""

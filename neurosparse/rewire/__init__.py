@@ -1,0 +1,1 @@
+"""Rewiring rules, one a file: which connections die and where the newborn go."""

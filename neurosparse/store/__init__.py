@@ -1,0 +1,1 @@
+"""The fixed-budget synapse store: compressed rows that can never outgrow their core."""

@@ -1,0 +1,1 @@
+"""The training loop: optimiser, schedule, events and checkpoints."""

@@ -1,0 +1,100 @@
+"""Quantities with units, parsed once at the door and plain numbers inside."""
+
+from __future__ import annotations
+
+import re
+
+from neurosparse.errors import BadInput
+
+_BYTES = {
+    "b": 1,
+    "byte": 1,
+    "bytes": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+}
+_QUANTITY = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?)\s*([A-Za-z%]*)\s*")
+
+
+def parse_bytes(text: str | int) -> int:
+    """Return the whole number of bytes that `text` names.
+
+    Parameters
+    ----------
+    text : str or int
+        A number with an optional unit: ``65536``, ``"64 KiB"``, ``"117.75 MiB"``, ``"128 kB"`` (decimal).
+
+    Raises
+    ------
+    BadInput
+        The text is not a quantity, its unit is unknown, or it does not come to whole bytes.
+    """
+    if isinstance(text, int) and not isinstance(text, bool):
+        return text
+    match = _QUANTITY.fullmatch(str(text))
+    unit = match.group(2).lower() or "b" if match else ""
+    if match is None or unit not in _BYTES:
+        raise BadInput(f"{text!r} is not a number of bytes", help='write it like 65536, "64 KiB" or "117.75 MiB"')
+    value = float(match.group(1).replace(",", "").replace("_", "")) * _BYTES[unit]
+    if value != int(value):
+        raise BadInput(f"{text!r} does not come to a whole number of bytes", numbers={"bytes": f"{value}"})
+    return int(value)
+
+
+def parse_fraction(text: str | float) -> float:
+    """Return the fraction in [0, 1] that `text` names, as ``"1.33%"`` or ``"0.0133"``.
+
+    Raises
+    ------
+    BadInput
+        The text is not a number, or lies outside [0, 1].
+    """
+    try:
+        value = float(text[:-1]) / 100 if isinstance(text, str) and text.strip().endswith("%") else float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0.0 <= value <= 1.0:
+        raise BadInput(f"{text!r} is not a fraction between 0 and 1", help="write it like 1.33% or 0.0133")
+    return value
+
+
+def parse_sizes(text: str) -> tuple[int, ...]:
+    """Return the layer sizes that `text` names, as ``"784,300,100,10"`` or ``"784-300-100-10"``.
+
+    Raises
+    ------
+    BadInput
+        A size is not a positive whole number.
+    """
+    sizes = []
+    for part in re.split(r"[,-]", text):
+        if not part.strip().isdecimal() or int(part) < 1:
+            raise BadInput(f"{part.strip()!r} in {text!r} is not a layer size", help="write sizes like 300,100")
+        sizes.append(int(part))
+    return tuple(sizes)
+
+
+def format_bytes(count: int | float) -> str:
+    """Return `count` bytes for people: exact below 1 KiB, three or four digits above."""
+    value = float(count)
+    if abs(value) < 1024:
+        return f"{int(value)} B"
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        value /= 1024
+        if abs(value) < 1024 or unit == "TiB":
+            break
+    return f"{value:.1f} {unit}"
+
+
+def format_count(count: int) -> str:
+    """Return a whole number with its thousands set apart."""
+    return f"{count:,}"
+
+
+def format_percent(fraction: float, digits: int = 1) -> str:
+    """Return `fraction` as a percentage."""
+    return f"{100 * fraction:.{digits}f} %"
