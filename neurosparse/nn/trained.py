@@ -1,0 +1,131 @@
+"""A trained network as a value: sparse weights and biases in a file, read without the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from neurosparse.archive import read_arrays, write_arrays
+from neurosparse.errors import FileFault
+
+SCHEMA = "neurosparse.trained/1"
+
+
+@dataclass(frozen=True)
+class TrainedProjection:
+    """The connections from one layer to the next, and the biases of the next.
+
+    Attributes
+    ----------
+    name, pre, post : str
+        Its own name and those of its populations.
+    weight : csr_array of float32, shape (n_pre, n_post)
+        One stored entry a synapse, columns sorted, none twice; an entry may be zero (a newborn): it is live still.
+    bias : ndarray of float32, shape (n_post,)
+    """
+
+    name: str
+    pre: str
+    post: str
+    weight: csr_array
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A chain of sparse layers with rectified linear units between them and none after the last."""
+
+    projections: tuple[TrainedProjection, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return the number of neurons of each layer, input to output."""
+        return (self.projections[0].weight.shape[0], *(p.weight.shape[1] for p in self.projections))
+
+    @property
+    def synapses(self) -> int:
+        """Return the number of live synapses."""
+        return sum(p.weight.nnz for p in self.projections)
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """Return what each layer after the input computes.
+
+        Parameters
+        ----------
+        x : ndarray of float32, shape (n_samples, n_inputs)
+            Inputs as the network was trained on them, that is scaled.
+
+        Returns
+        -------
+        list of ndarray of float32, each (n_samples, n_neurons)
+            Rectified for the hidden layers, the raw sums (logits) for the last.
+        """
+        layers = []
+        for k, projection in enumerate(self.projections):
+            x = np.asarray(x @ projection.weight) + projection.bias
+            if k < len(self.projections) - 1:
+                x = np.maximum(x, 0.0)
+            layers.append(x)
+        return layers
+
+    def save(self, path: Path) -> None:
+        """Write the network to `path` (npz, schema ``neurosparse.trained/1``), whole or not at all."""
+        header = {
+            "schema": SCHEMA,
+            "sizes": list(self.sizes),
+            "projections": [{"name": p.name, "pre": p.pre, "post": p.post} for p in self.projections],
+        }
+        arrays = {}
+        for k, p in enumerate(self.projections):
+            arrays[f"p{k}_row_start"] = p.weight.indptr.astype(np.int64)
+            arrays[f"p{k}_target"] = p.weight.indices.astype(np.int32)
+            arrays[f"p{k}_weight"] = p.weight.data.astype(np.float32)
+            arrays[f"p{k}_bias"] = p.bias.astype(np.float32)
+        write_arrays(path, header, arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> TrainedNetwork:
+        """Read a network that `save` wrote.
+
+        Raises
+        ------
+        FileFault
+            The file is missing or damaged, or its arrays are not compressed rows of the stated sizes.
+        """
+        header, arrays = read_arrays(path, SCHEMA)
+        try:
+            sizes: Sequence[int] = header["sizes"]
+            projections = []
+            for k, named in enumerate(header["projections"]):
+                row_start, target = arrays[f"p{k}_row_start"], arrays[f"p{k}_target"]
+                weight, bias = arrays[f"p{k}_weight"], arrays[f"p{k}_bias"]
+                _check_rows(row_start, target, weight, bias, (sizes[k], sizes[k + 1]))
+                matrix = csr_array((weight, target, row_start), shape=(sizes[k], sizes[k + 1]))
+                projections.append(TrainedProjection(named["name"], named["pre"], named["post"], matrix, bias))
+        except (KeyError, IndexError, TypeError, ValueError) as fault:
+            raise FileFault(f"{Path(path).name} is not a trained network: {fault}", where=str(path)) from fault
+        return cls(tuple(projections))
+
+
+def _check_rows(
+    row_start: np.ndarray, target: np.ndarray, weight: np.ndarray, bias: np.ndarray, shape: tuple[int, int]
+) -> None:
+    """Raise ValueError unless the arrays are compressed rows of `shape`: sorted, in range, no synapse twice."""
+    n_pre, n_post = shape
+    if row_start.shape != (n_pre + 1,) or row_start[0] != 0 or row_start[-1] != target.size:
+        raise ValueError(f"row starts of shape {row_start.shape} do not describe {n_pre} rows of {target.size} slots")
+    if np.any(np.diff(row_start) < 0):
+        raise ValueError("row starts run backwards")
+    if weight.shape != target.shape or bias.shape != (n_post,):
+        raise ValueError(f"{weight.shape} weights, {target.shape} targets and {bias.shape} biases do not match")
+    if target.size and (target.min() < 0 or target.max() >= n_post):
+        raise ValueError(f"a target lies outside 0..{n_post - 1}")
+    row = np.repeat(np.arange(n_pre), np.diff(row_start))
+    if np.any((np.diff(row) == 0) & (np.diff(target) <= 0)):
+        raise ValueError("a row is unsorted or holds a synapse twice")
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise ValueError("a weight or bias is not finite")
