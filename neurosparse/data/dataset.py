@@ -1,0 +1,201 @@
+"""A data set as a value: three splits of samples and labels, checked when made."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from neurosparse.errors import BadInput
+
+VALIDATION_SEED = 0
+TEST_SEED = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Samples and their labels.
+
+    Attributes
+    ----------
+    x : ndarray of uint8 or float32, shape (n_samples, n_features), C-contiguous
+    y : ndarray of int64, shape (n_samples,)
+
+    Raises
+    ------
+    BadInput
+        An array has another dtype, shape or layout, holds no sample, or the lengths differ.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Check dtypes, shapes and lengths."""
+        if self.x.dtype not in (np.uint8, np.float32) or self.x.ndim != 2 or not self.x.flags.c_contiguous:
+            raise BadInput(
+                "the samples of a split are C-contiguous rows of uint8 or float32",
+                numbers={"dtype": str(self.x.dtype), "shape": str(self.x.shape)},
+            )
+        if self.y.dtype != np.int64 or self.y.shape != self.x.shape[:1]:
+            raise BadInput(
+                "the labels of a split are int64, one a sample",
+                numbers={"dtype": str(self.y.dtype), "shape": str(self.y.shape), "samples": f"{len(self.x):,}"},
+            )
+        if self.x.size == 0:
+            raise BadInput("a split is empty", numbers={"shape": str(self.x.shape)})
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.y)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set: what is trained on, what is chosen on, and what is reported, once.
+
+    Attributes
+    ----------
+    name : str
+        No path: it stands in reports.
+    train, validation, test : Split
+    scale : float
+        ``x * float32(scale)`` lies in [0, 1].
+    n_classes : int
+        Labels are 0 to ``n_classes - 1``.
+    licence : str
+        The terms of the data and whom to name.
+
+    Raises
+    ------
+    BadInput
+        The splits differ in features or dtype, a label is out of range, or a scaled sample leaves [0, 1].
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split
+    scale: float
+    n_classes: int
+    licence: str
+
+    def __post_init__(self) -> None:
+        """Check that the splits belong together and lie in range."""
+        for part, split in self.splits.items():
+            where = f"{self.name}, {part}"
+            if split.x.shape[1] != self.n_features or split.x.dtype != self.train.x.dtype:
+                raise BadInput(
+                    f"the {part} samples are unlike those for training",
+                    numbers={"train": f"{self.n_features:,} features of {self.train.x.dtype}"}
+                    | {part: f"{split.x.shape[1]:,} features of {split.x.dtype}"},
+                    where=where,
+                )
+            if split.y.min() < 0 or split.y.max() >= self.n_classes:
+                raise BadInput(
+                    f"labels are out of range 0 to {self.n_classes - 1}",
+                    numbers={"lowest": str(split.y.min()), "highest": str(split.y.max())},
+                    where=where,
+                )
+            low, high = (np.float32(value) * np.float32(self.scale) for value in (split.x.min(), split.x.max()))
+            # Written so that NaN, which compares as false, is refused too.
+            if not (low >= 0 and high <= 1):
+                raise BadInput(
+                    "scaled samples leave [0, 1]", numbers={"lowest": f"{low}", "highest": f"{high}"}, where=where
+                )
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """Return the three splits by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
+    def n_features(self) -> int:
+        """Return the number of features of a sample."""
+        return self.train.x.shape[1]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return the SHA-256 (hexadecimal) of the bytes, dtypes and shapes of all arrays, computed on first use."""
+        digest = hashlib.sha256()
+        for split in self.splits.values():
+            for array in (split.x, split.y):
+                # Little-endian, so that the same data has the same fingerprint on every machine.
+                digest.update(f"{array.dtype.newbyteorder('<').str}{array.shape}".encode())
+                digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
+        return digest.hexdigest()
+
+
+def draw_stratified(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Return which samples a held-out part takes, every class in proportion.
+
+    Parameters
+    ----------
+    y : ndarray of int64, shape (n_samples,)
+        Labels from 0.
+    fraction : float
+        Share of the samples to hold out, above 0 and below 1. The count is rounded to the nearest, at least 1; what is
+        left over after rounding down in every class goes to the classes with the largest remainders. No class gives
+        its last sample.
+    seed : int
+        Seed of PCG64, whose raw stream NumPy keeps the same in all versions (NEP 19); its shuffles it does not.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_samples,)
+
+    Raises
+    ------
+    BadInput
+        The fraction is not between 0 and 1, or no class has a sample to give.
+    """
+    if not 0.0 < fraction < 1.0:
+        raise BadInput(f"cannot hold out a fraction of {fraction} of the samples", help="above 0 and below 1, like 0.1")
+    counts = np.bincount(y)
+    givable = np.maximum(counts - 1, 0)
+    quota = fraction * counts
+    take = np.minimum(quota.astype(np.int64), givable)
+    left = max(1, round(fraction * len(y))) - int(take.sum())
+    by_remainder = np.argsort(take - quota, kind="stable")
+    take[by_remainder[(take < givable)[by_remainder]][: max(left, 0)]] += 1
+    if not take.any():
+        raise BadInput(
+            "too few samples to hold some out",
+            numbers={"samples": f"{len(y):,}", "classes": f"{np.count_nonzero(counts):,}"},
+            help="at least one class needs two samples",
+        )
+    order = np.lexsort((np.random.PCG64(seed).random_raw(len(y)), y))
+    rank = np.arange(len(y)) - (np.cumsum(counts) - counts)[y[order]]
+    held_out = np.zeros(len(y), dtype=bool)
+    held_out[order[rank < take[y[order]]]] = True
+    return held_out
+
+
+def split_validation(
+    x: np.ndarray, y: np.ndarray, fraction: float = 0.1, seed: int = VALIDATION_SEED
+) -> tuple[Split, Split]:
+    """Return what to train on and what to choose on.
+
+    The seed has nothing to do with that of training: all runs choose on the same samples. Both parts keep the order
+    that the samples came in.
+
+    Parameters
+    ----------
+    x : ndarray of uint8 or float32, shape (n_samples, n_features)
+    y : ndarray of int64, shape (n_samples,)
+    fraction, seed
+        See `draw_stratified`.
+
+    Returns
+    -------
+    train, validation : Split
+
+    Raises
+    ------
+    BadInput
+        See `draw_stratified`.
+    """
+    held_out = draw_stratified(y, fraction, seed)
+    return Split(x[~held_out], y[~held_out]), Split(x[held_out], y[held_out])
