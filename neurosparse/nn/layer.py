@@ -1,0 +1,53 @@
+"""What a network asks of a layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Law:
+    """How parameters move in one step: ``theta <- theta - rate * gradient - shrink + noise * nu`` (DEEP R, Algorithm 1).
+
+    Attributes
+    ----------
+    rate : float
+        The learning rate eta.
+    shrink : float
+        eta * alpha, taken from every connection's size after the optimiser.
+    noise : float
+        sqrt(2 * eta * T), the standard deviation of the noise after the optimiser.
+    momentum : float
+        The part of the velocity that is kept; 0 for plain SGD.
+    seed, step : int
+        Name the random numbers of the step.
+    """
+
+    rate: float
+    shrink: float
+    noise: float
+    momentum: float
+    seed: int
+    step: int
+
+    def numbers(self) -> tuple[np.float32, np.float32, np.float32, np.float32]:
+        """Return rate, shrink, noise and momentum as the kernels take them."""
+        return np.float32(self.rate), np.float32(self.shrink), np.float32(self.noise), np.float32(self.momentum)
+
+
+class Layer(Protocol):
+    """A layer computes forward, and in one backward visit pushes the gradient back and moves its own parameters."""
+
+    n_inputs: int
+    n_outputs: int
+
+    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Compute `y` (n_outputs, batch) from `x` (n_inputs, batch), both float32."""
+        ...
+
+    def backward(self, x: np.ndarray, dx: np.ndarray, dy: np.ndarray, law: Law) -> None:
+        """Write the gradient of what made `x` to `dx` unless it is empty, and move the parameters by `law`."""
+        ...

@@ -1,0 +1,83 @@
+"""A fully connectable layer: the live connections of one projection, biases, and a rectifier if asked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosparse.kernels.products import descend_bias, forward
+from neurosparse.kernels.update import descend, scatter_weights
+from neurosparse.nn.layer import Law
+from neurosparse.nn.workers import Workers
+from neurosparse.store.store import Projection, SynapseStore
+
+
+class Linear:
+    """``y = relu(W x + b)`` or ``y = W x + b`` on a projection of a synapse store.
+
+    Parameters
+    ----------
+    store : SynapseStore
+    projection : Projection
+        One of the store's.
+    rectify : bool
+    workers : Workers
+
+    Attributes
+    ----------
+    bias : ndarray of float32, shape (n_post,)
+    bias_velocity : ndarray of float32, shape (n_post,) or (0,)
+    """
+
+    def __init__(self, store: SynapseStore, projection: Projection, rectify: bool, workers: Workers) -> None:
+        self.n_inputs, self.n_outputs = projection.n_pre, projection.n_post
+        self.rectify = rectify
+        self.bias = np.zeros(projection.n_post, np.float32)
+        self.bias_velocity = np.zeros(projection.n_post if store.velocity.size else 0, np.float32)
+        self._store = store
+        self._projection = projection
+        self._workers = workers
+        self._died = [died[projection.cores] for died in store.died]
+        edges = [projection.n_post * part // store.parts for part in range(store.parts + 1)]
+        self._posts = list(zip(edges[:-1], edges[1:], strict=True))
+
+    def scatter_weights(self, gain: float, seed: int) -> None:
+        """Give every connection a half-normal size with variance ``gain**2 * 2 / fan_in``, fan-in as it is live.
+
+        He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs of a neuron on average.
+        """
+        fan_in = max(self._store.live_of(self._projection) / self.n_outputs, 1.0)
+        spread = np.float32(gain * np.sqrt(2.0 / fan_in))
+        scatter_weights(self._projection.slots, spread, seed, self._projection.index)
+
+    def _work(self, batch: int) -> int:
+        """Return how many multiply-adds one visit of the live slots takes."""
+        return self._store.live_of(self._projection) * batch
+
+    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Compute `y` (n_outputs, batch) from `x` (n_inputs, batch), both float32, batch a multiple of 16."""
+        row_start, target, weight, _ = self._projection.slots
+        jobs = [(row_start, target, weight, self.bias, x, y, self.rectify, posts) for posts in self._posts]
+        self._workers.run(forward, jobs, self._work(x.shape[1]))
+
+    def backward(self, x: np.ndarray, dx: np.ndarray, dy: np.ndarray, law: Law) -> None:
+        """Visit the live slots once: write `dx` unless it is empty, move weights and biases, drop the dead.
+
+        Parameters
+        ----------
+        x : ndarray of float32, shape (n_inputs, batch)
+        dx : ndarray of float32, shape (n_inputs, batch) or (0, 0)
+            Gradient of the sums below; `x` is taken to be rectified.
+        dy : ndarray of float32, shape (n_outputs, batch)
+            Gradient of the mean loss with respect to this layer's sums.
+        law : Law
+        """
+        store, projection = self._store, self._projection
+        numbers = law.numbers()
+        jobs = [
+            (projection.slots, x, dx, dy, numbers, (law.seed, law.step), rows, died, projection.width)
+            for rows, died in zip(store.segments(projection), self._died, strict=True)
+        ]
+        ends = self._workers.run(descend, jobs, self._work(x.shape[1]))
+        begin = projection.index * store.parts
+        store.segment_end[begin : begin + store.parts] = ends
+        descend_bias(self.bias, self.bias_velocity, dy, numbers[0], numbers[3])

@@ -1,0 +1,115 @@
+"""A chain of sparse layers on one synapse store: forward, loss, and one backward visit that learns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from neurosparse.kernels.batch import gather
+from neurosparse.nn.activations import NOTHING, buffer
+from neurosparse.nn.layer import Law
+from neurosparse.nn.linear import Linear
+from neurosparse.nn.losses import SoftmaxCrossEntropy
+from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+from neurosparse.nn.workers import Workers
+from neurosparse.store.store import SynapseStore
+
+
+class Network:
+    """Rectified layers and a last one without, one for each projection of the store.
+
+    Parameters
+    ----------
+    store : SynapseStore
+        Its projections are the layers, in order; `fill` it first.
+    batch : int
+        The largest number of samples at a time; activations are allocated for it once.
+    workers : Workers, optional
+
+    Attributes
+    ----------
+    layers : tuple of Linear
+    store : SynapseStore
+    """
+
+    def __init__(self, store: SynapseStore, batch: int, workers: Workers | None = None) -> None:
+        self.store = store
+        workers = workers or Workers(1)
+        last = len(store.projections) - 1
+        self.layers = tuple(Linear(store, p, p.index < last, workers) for p in store.projections)
+        self.loss = SoftmaxCrossEntropy()
+        sizes = self.sizes
+        self._x = [buffer(size, batch) for size in sizes]
+        # Nobody asks for the gradient of the input.
+        self._dx = [NOTHING, *(buffer(size, batch) for size in sizes[1:])]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return the number of neurons of each layer, input to output."""
+        return (self.layers[0].n_inputs, *(layer.n_outputs for layer in self.layers))
+
+    @property
+    def biases(self) -> int:
+        """Return the number of biases, which are counted apart from the connections."""
+        return sum(layer.n_outputs for layer in self.layers)
+
+    def initialise(self, gains: Sequence[float], seed: int) -> None:
+        """Give every connection its first weight; `gains` scales each layer's (see `Linear.scatter_weights`)."""
+        for layer, gain in zip(self.layers, gains, strict=True):
+            layer.scatter_weights(gain, seed)
+
+    def read(self, samples: np.ndarray, order: np.ndarray, scale: float) -> None:
+        """Put ``samples[order] * scale`` into the input.
+
+        Parameters
+        ----------
+        samples : ndarray of uint8 or float32, shape (n_samples, n_inputs)
+        order : ndarray of int64, shape (n_chosen,)
+            At most `batch` of them.
+        """
+        gather(samples, order, np.float32(scale), self._x[0])
+
+    def forward(self) -> np.ndarray:
+        """Return the sums of the last layer for the input that was read: float32 (n_classes, batch)."""
+        for layer, x, y in zip(self.layers, self._x[:-1], self._x[1:], strict=True):
+            layer.forward(x, y)
+        return self._x[-1]
+
+    def learn(self, label: np.ndarray, law: Law) -> tuple[float, int]:
+        """Take one step on the batch that was read; the dead leave gaps that the rewiring rule must close.
+
+        Returns
+        -------
+        float, int
+            Mean loss and number of right decisions before the step.
+        """
+        loss, right = self.loss(self.forward(), label, self._dx[-1])
+        for k in range(len(self.layers) - 1, -1, -1):
+            self.layers[k].backward(self._x[k], self._dx[k], self._dx[k + 1], law)
+        return loss, right
+
+    def evaluate(self, samples: np.ndarray, label: np.ndarray, scale: float) -> tuple[float, float]:
+        """Return mean loss and accuracy (a fraction) over `samples`, shape (n_samples, n_inputs)."""
+        batch = self._x[0].shape[1]
+        loss = right = 0.0
+        for begin in range(0, len(label), batch):
+            part = np.arange(begin, min(begin + batch, len(label)))
+            self.read(samples, part, scale)
+            mean, count = self.loss(self.forward(), label[part], NOTHING)
+            loss, right = loss + mean * part.size, right + count
+        return loss / len(label), right / len(label)
+
+    def trained(self, names: Sequence[str], populations: Sequence[str]) -> TrainedNetwork:
+        """Return a copy of the network as a value; `populations` names the layers, input to output."""
+        projections = []
+        for k, (layer, p) in enumerate(zip(self.layers, self.store.projections, strict=True)):
+            row_start, target, weight, _ = p.slots
+            slots = slice(row_start[0], row_start[-1])
+            matrix = csr_array(
+                (weight[slots].copy(), target[slots].copy(), row_start - row_start[0]), shape=(p.n_pre, p.n_post)
+            )
+            bias = layer.bias.copy()
+            projections.append(TrainedProjection(names[k], populations[k], populations[k + 1], matrix, bias))
+        return TrainedNetwork(tuple(projections))

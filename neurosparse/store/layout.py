@@ -1,0 +1,141 @@
+"""The shape of a store, fixed before it is allocated: projections, budgets, cores, capacities and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosparse.errors import BadInput, OverBudget
+
+SCOPES = ("projection", "network")
+
+
+@dataclass(frozen=True)
+class ProjectionLayout:
+    """One projection of a store: its sizes, its budget, and the cores that hold its post neurons.
+
+    Attributes
+    ----------
+    name : str
+    n_pre, n_post : int
+    budget : int
+        Connections it starts with, and keeps where budgets are kept per projection.
+    width : int
+        Post neurons a core; the last core may have fewer.
+    capacity : tuple of int
+        Connections each core may hold, in the order of the post neurons.
+
+    Raises
+    ------
+    BadInput
+        A size is not positive or the cores do not cover the post neurons.
+    OverBudget
+        The budget is above the number of pairs or above what the cores hold.
+    """
+
+    name: str
+    n_pre: int
+    n_post: int
+    budget: int
+    width: int
+    capacity: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check the sizes and that the budget fits the cores."""
+        if min(self.n_pre, self.n_post, self.width) < 1 or max(self.n_pre, self.n_post) >= 2**31:
+            raise BadInput(f"{self.name}: sizes must be from 1 to 2**31 - 1, not {self.n_pre} x {self.n_post}")
+        if len(self.capacity) != -(-self.n_post // self.width):
+            raise BadInput(f"{self.name}: {len(self.capacity)} cores of {self.width} do not hold {self.n_post} neurons")
+        if not 0 <= self.budget <= self.room:
+            raise OverBudget(
+                f"projection {self.name!r} asks for more synapses than its cores hold",
+                numbers={
+                    "needs": f"{self.budget:,}",
+                    "there is": f"{self.room:,}",
+                    "too much": f"{self.budget - self.room:,}",
+                },
+                help=f"at most {self.room:,} fit",
+            )
+
+    @property
+    def posts(self) -> tuple[int, ...]:
+        """Return how many post neurons each core has."""
+        return tuple(min(self.width, self.n_post - first) for first in range(0, self.n_post, self.width))
+
+    @property
+    def room(self) -> int:
+        """Return how many connections the cores hold: no more than there are pairs."""
+        return sum(min(c, self.n_pre * n) for c, n in zip(self.capacity, self.posts, strict=True))
+
+
+def unbounded(name: str, n_pre: int, n_post: int, budget: int) -> ProjectionLayout:
+    """Return the layout of a projection on one core that holds every pair."""
+    return ProjectionLayout(name, n_pre, n_post, budget, n_post, (n_pre * n_post,))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The projections of a store and whether each keeps its own budget or all share one.
+
+    Attributes
+    ----------
+    projections : tuple of ProjectionLayout
+    scope : str
+        ``"projection"``: each keeps its budget. ``"network"``: their sum is kept, as in the paper.
+    """
+
+    projections: tuple[ProjectionLayout, ...]
+    scope: str = "projection"
+
+    def __post_init__(self) -> None:
+        """Check that the scope is known."""
+        if self.scope not in SCOPES:
+            raise BadInput(f"there is no budget scope {self.scope!r}", help=f"known: {', '.join(SCOPES)}")
+
+    @property
+    def n_slots(self) -> int:
+        """Return the whole budget K: the number of slots of the store."""
+        return sum(p.budget for p in self.projections)
+
+    @property
+    def n_rows(self) -> int:
+        """Return the number of rows of all projections."""
+        return sum(p.n_pre for p in self.projections)
+
+    def blocks(self) -> np.ndarray:
+        """Return int64 (n_projections, 5): first row, row after the last, post neurons, width, first core."""
+        table, row, core = [], 0, 0
+        for p in self.projections:
+            table.append((row, row + p.n_pre, p.n_post, p.width, core))
+            row, core = row + p.n_pre, core + len(p.capacity)
+        return np.array(table, np.int64)
+
+    def groups(self) -> np.ndarray:
+        """Return int64 (n_groups, 3): first projection, the one after the last, and the budget they share."""
+        if self.scope == "network":
+            return np.array([(0, len(self.projections), self.n_slots)], np.int64)
+        return np.array([(k, k + 1, p.budget) for k, p in enumerate(self.projections)], np.int64)
+
+    def capacities(self) -> np.ndarray:
+        """Return int64 (n_cores,): the capacity of every core of every projection."""
+        return np.array([c for p in self.projections for c in p.capacity], np.int64)
+
+    def nbytes(self, momentum: bool = False) -> int:
+        """Return the bytes the store will allocate: 8 a slot, 4 more with momentum, and 8 a row start."""
+        return self.n_slots * (12 if momentum else 8) + 8 * (self.n_rows + 1)
+
+
+def shared_out(sizes: Sequence[int], budgets: Sequence[int], scope: str = "projection") -> Layout:
+    """Return the layout of a chain of layers on cores without limits.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Neurons of each layer, input to output.
+    budgets : sequence of int
+        Connections of each projection, one fewer than `sizes`.
+    """
+    chain = zip(sizes[:-1], sizes[1:], budgets, strict=True)
+    return Layout(tuple(unbounded(f"layer{k}", a, b, n) for k, (a, b, n) in enumerate(chain, 1)), scope)

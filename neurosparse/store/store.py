@@ -1,0 +1,210 @@
+"""The synapse store: compressed rows of all projections in one arena, allocated once at the budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosparse.errors import BrokenInvariant, OverBudget
+from neurosparse.kernels.rewire import draw_newborn, grow, replace_dead
+from neurosparse.store.layout import Layout
+
+Slots = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """One projection's view of the arena.
+
+    Attributes
+    ----------
+    index : int
+    n_pre, n_post, width : int
+    rows : tuple of int
+        First row in the arena and the row after the last.
+    cores : slice
+        Its cores in the store's per-core arrays.
+    slots : tuple of ndarray
+        ``(row_start[rows], target, weight, velocity)``: views; row starts count from the start of the arena.
+    """
+
+    index: int
+    n_pre: int
+    n_post: int
+    width: int
+    rows: tuple[int, int]
+    cores: slice
+    slots: Slots
+
+
+class SynapseStore:
+    """The live connections of a network: never more than the budget, never more on a core than it holds.
+
+    Rows are pre neurons, all projections one after the other; columns are post neurons, sorted in each row. The
+    arrays are allocated here and nowhere else; their addresses never change.
+
+    Parameters
+    ----------
+    layout : Layout
+    momentum : bool
+        Keep one more float32 a slot.
+    parts : int
+        Row ranges into which the visit of a projection may be split (one a thread).
+
+    Attributes
+    ----------
+    row_start : ndarray of int64, shape (n_rows + 1,)
+    target : ndarray of int32, shape (n_slots,)
+        Post neuron of each slot, counted from 0 in its own projection.
+    weight : ndarray of float32, shape (n_slots,)
+        Signed; ``abs(weight)`` is theta of Bellec et al. 2018 and the sign bit is the connection's sign, at zero too.
+    velocity : ndarray of float32, shape (n_slots,) or (0,)
+    live, capacity : ndarray of int64, shape (n_cores,)
+    """
+
+    def __init__(self, layout: Layout, *, momentum: bool = False, parts: int = 1) -> None:
+        self.layout = layout
+        self.row_start = np.zeros(layout.n_rows + 1, np.int64)
+        self.target = np.zeros(layout.n_slots, np.int32)
+        self.weight = np.zeros(layout.n_slots, np.float32)
+        self.velocity = np.zeros(layout.n_slots if momentum else 0, np.float32)
+        self.capacity = layout.capacities()
+        self.live = np.zeros_like(self.capacity)
+        self.parts = parts
+        self.died = np.zeros((parts, self.capacity.size), np.int64)
+        self.segment_row = np.zeros(len(layout.projections) * parts + 1, np.int64)
+        self.segment_end = np.zeros(len(layout.projections) * parts, np.int64)
+        self._blocks = layout.blocks()
+        self._groups = layout.groups()
+        self.projections = tuple(self._view(k) for k in range(len(layout.projections)))
+        self.balance()
+
+    def _view(self, index: int) -> Projection:
+        """Return projection `index` as views of the arena."""
+        first, last, n_post, width, core = (int(value) for value in self._blocks[index])
+        cores = slice(core, core + len(self.layout.projections[index].capacity))
+        slots = (self.row_start[first : last + 1], self.target, self.weight, self.velocity)
+        return Projection(index, last - first, n_post, width, (first, last), cores, slots)
+
+    @property
+    def slots(self) -> Slots:
+        """Return the arrays of the whole arena in the order that the kernels take them."""
+        return self.row_start, self.target, self.weight, self.velocity
+
+    @property
+    def n_live(self) -> int:
+        """Return how many connections are live."""
+        return int(self.row_start[-1])
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of the arrays that grow with synapses and rows."""
+        return sum(array.nbytes for array in self.slots)
+
+    def live_of(self, projection: Projection) -> int:
+        """Return how many connections of `projection` are live."""
+        return int(self.row_start[projection.rows[1]] - self.row_start[projection.rows[0]])
+
+    def balance(self) -> None:
+        """Cut the rows of each projection into `parts` ranges of about equally many connections."""
+        starts, self._segments = [], []
+        for p in self.projections:
+            first, last = p.rows
+            begin, end = self.row_start[first], self.row_start[last]
+            aims = begin + (end - begin) * np.arange(self.parts) // self.parts
+            starts.append(np.clip(np.searchsorted(self.row_start[first : last + 1], aims) + first, first, last))
+            starts[-1][0] = first
+            rows = [*(starts[-1] - first).tolist(), p.n_pre]
+            self._segments.append(list(zip(rows[:-1], rows[1:], strict=True)))
+        self.segment_row[:-1] = np.concatenate(starts)
+        self.segment_row[-1] = self.layout.n_rows
+
+    def segments(self, projection: Projection) -> list[tuple[int, int]]:
+        """Return the row ranges of a projection's parts, counted from its own first row."""
+        return self._segments[projection.index]
+
+    def fill(self, seed: int) -> None:
+        """Draw connections with weight zero until every budget is met.
+
+        Places are uniform over all feasible pairs, one projection after the other; the random streams are those of
+        the steps up to 0 of the run seeded with `seed`, training has those from 1 on.
+
+        Raises
+        ------
+        OverBudget
+            The cores cannot hold the budget.
+        """
+        for p in self.projections:
+            budget = self.layout.projections[p.index].budget
+            chunk = 0
+            while (missing := budget - self.live_of(p)) > 0:
+                # In chunks, so that what a draw needs beside the store stays small beside the store.
+                births = min(missing, max(65_536, budget // 16))
+                span = (p.index, p.index + 1)
+                newborn = draw_newborn(
+                    self.slots, self._blocks, span, self.live, self.capacity, births, seed, -chunk
+                )
+                if newborn.size < births:
+                    raise OverBudget(
+                        f"the cores of {self.layout.projections[p.index].name!r} are full",
+                        numbers={"needs": f"{budget:,}", "there is": f"{self.live_of(p) + newborn.size:,}"},
+                    )
+                grow(self.slots, newborn, seed, -chunk)
+                chunk += 1
+        self.balance()
+
+    def replace_dead(self, seed: int, step: int) -> int:
+        """Close the gaps that the backward visits of `step` left, and let as many be born as are missing.
+
+        Returns
+        -------
+        int
+            How many were born.
+
+        Raises
+        ------
+        BrokenInvariant
+            The budget is not met exactly afterwards.
+        """
+        born = replace_dead(
+            self.slots, self.segment_row, self.segment_end, self.live, self.died, self.capacity, self._blocks,
+            self._groups, seed, step,
+        )  # fmt: skip
+        if self.row_start[-1] != self.target.size:
+            raise BrokenInvariant(
+                f"{self.n_live:,} connections are live after step {step}, the budget is {self.target.size:,}"
+            )
+        if self.parts > 1:
+            self.balance()
+        return int(born)
+
+    def check(self) -> None:
+        """Prove the invariants: counts, capacities, sorted rows, no connection twice, finite weights.
+
+        Raises
+        ------
+        BrokenInvariant
+            One of them does not hold; the message says which and where.
+        """
+        for p, layout in zip(self.projections, self.layout.projections, strict=True):
+            row_start, name = p.slots[0], layout.name
+            if np.any(np.diff(row_start) < 0):
+                raise BrokenInvariant(f"{name}: row starts run backwards")
+            target = self.target[row_start[0] : row_start[-1]]
+            if target.size and (target.min() < 0 or target.max() >= p.n_post):
+                raise BrokenInvariant(f"{name}: a target lies outside 0..{p.n_post - 1}")
+            row = np.repeat(np.arange(p.n_pre, dtype=np.int32), np.diff(row_start))
+            if np.any((row[1:] == row[:-1]) & (target[1:] <= target[:-1])):
+                raise BrokenInvariant(f"{name}: a row is unsorted or holds a connection twice")
+            live = np.bincount(target // p.width, minlength=len(layout.capacity))
+            if not np.array_equal(live, self.live[p.cores]):
+                raise BrokenInvariant(f"{name}: the counts per core are {self.live[p.cores]}, the rows hold {live}")
+            if np.any(live > self.capacity[p.cores]):
+                raise BrokenInvariant(f"{name}: a core holds more than its capacity: {live} of {layout.capacity}")
+            if self.layout.scope == "projection" and target.size != layout.budget:
+                raise BrokenInvariant(f"{name}: {target.size:,} connections, the budget is {layout.budget:,}")
+        if self.n_live != self.layout.n_slots:
+            raise BrokenInvariant(f"{self.n_live:,} connections, the budget is {self.layout.n_slots:,}")
+        if not np.isfinite(self.weight).all():
+            raise BrokenInvariant("a weight is not finite")
