@@ -18,6 +18,22 @@ from neurosparse.errors import FileFault
 
 _HEADER = "header"
 
+# What zipfile, numpy and json raise on damaged bytes: RuntimeError is a flag for encryption, NotImplementedError (one
+# of it) a compression method, MemoryError a shape that the data could not have.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    OverflowError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
@@ -113,13 +129,14 @@ def read_arrays(path: Path, schema: str) -> tuple[dict[str, Any], dict[str, np.n
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, not by np.load: that leaves the file open where it is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(arrays.pop(_HEADER).tobytes())
         found = header["schema"]
     except FileNotFoundError as fault:
         raise FileFault(f"there is no file {path.name}", where=str(path)) from fault
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error) as fault:
+    except _DAMAGE as fault:
         raise FileFault(
             f"{path.name} is damaged or not an archive of neurosparse: {fault}",
             where=str(path),
