@@ -1,0 +1,84 @@
+"""What would fit where something does not: the next step that an error message names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+from neurosparse.graph import Graph, split_budget
+from neurosparse.hardware.ledger import Usage
+from neurosparse.hardware.profile import Profile
+from neurosparse.mapping.layout import Plan, PlanOptions
+
+Fits = Callable[[Graph, Profile, PlanOptions], bool]
+
+
+def neurons_in_dtcm(width: int, usage: Callable[[int], Usage]) -> str:
+    """Return how many neurons of a population fit in the DTCM of a core that `width` of them overflow."""
+    low, high = 0, width
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if usage(middle).fits else (low, middle - 1)
+    if not low:
+        return "not even one neuron fits on a core"
+    return f"{low} neurons per core fit:  --neurons-per-core {low}"
+
+
+def neurons_that_fit(graph: Graph, profile: Profile, options: PlanOptions, fits: Fits) -> str | None:
+    """Return the most neurons on a core with which everything fits, in words; None where no number does.
+
+    A network may fit with fewer neurons on a core (shorter rows) or with more (fewer cores), so the search tries
+    numbers a sixteenth apart from the largest down, then all between the first that fits and the one above it.
+    """
+    high = profile.core.neurons + 1
+    number = profile.core.neurons
+    while number >= 1:
+        if number != options.neurons_per_core and fits(graph, profile, replace(options, neurons_per_core=number)):
+            while high - number > 1:
+                middle = (high + number) // 2
+                if fits(graph, profile, replace(options, neurons_per_core=middle)):
+                    number = middle
+                else:
+                    high = middle
+            return f"{number} neurons per core fit:  --neurons-per-core {number}"
+        high, number = number, min(number - 1, number * 15 // 16)
+    return None
+
+
+def budget_that_fits(plan: Plan, fits: Fits) -> str:
+    """Return in words what would make the budgets of a plan fit: more slots on a core, or fewer synapses."""
+    graph, options = plan.graph, plan.options
+    if options.synapses_per_core is not None and fits(graph, plan.profile, replace(options, synapses_per_core=None)):
+        most = max(sum(core.slots.values()) for core in plan.cores)
+        return f"your own limit leaves at most {most:,} a core; raise it or leave it out:  --synapses-per-core"
+    words = []
+    total = _largest_total(plan, fits)
+    if total:
+        pairs = sum(graph.pairs(projection) for projection in graph.projections)
+        words.append(f"{total:,} synapses in all fit:  --synapses {total} (connectivity {100 * total / pairs:.3g}%)")
+    other = neurons_that_fit(graph, plan.profile, options, fits)
+    if other:
+        words.append(other)
+    return "; or ".join(words) or "make the layers smaller"
+
+
+def _largest_total(plan: Plan, fits: Fits) -> int:
+    """Return the most synapses, split over a chain of layers by the rule, that fit; 0 where none, or no chain."""
+    graph = plan.graph
+    order = [population.name for population in graph.populations]
+    chain = list(pairwise(order))
+    if [(projection.pre, projection.post) for projection in graph.projections] != chain:
+        return 0
+    sizes = [population.size for population in graph.populations]
+
+    def holds(total: int) -> bool:
+        parts = split_budget(sizes, total)
+        projections = tuple(replace(p, synapses=part) for p, part in zip(graph.projections, parts, strict=True))
+        return fits(replace(graph, projections=projections), plan.profile, plan.options)
+
+    low, high = 0, sum(projection.synapses for projection in graph.projections)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low

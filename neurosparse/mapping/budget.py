@@ -1,0 +1,112 @@
+"""Synapse slots: how many synapses each core is sure to hold, wherever training puts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neurosparse.graph import share_out
+from neurosparse.hardware.profile import Profile
+from neurosparse.mapping.cost import matrix_bound
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A projection that wants slots on the cores of its target.
+
+    Attributes
+    ----------
+    name : str
+    n_pre, block : int
+        Neurons of its source, and the most of them on one core.
+    synapses : int
+        Its budget; slots and bytes are shared out in proportion to it.
+    """
+
+    name: str
+    n_pre: int
+    block: int
+    synapses: int
+
+
+def longest_rows(slots: Sequence[int], widths: Sequence[int]) -> int:
+    """Return the most synapses that the longest excitatory and the longest inhibitory row can sum to.
+
+    Rows are as long on every core as the longest of the projection, so the two may come from different cores.
+    On one core, a row takes one synapse a neuron, and both rows together no more than the core's slots.
+
+    Parameters
+    ----------
+    slots, widths : sequence of int
+        The slots and the neurons of each core.
+    """
+    one_core = max(min(slot, 2 * width) for slot, width in zip(slots, widths, strict=True))
+    single = sorted((min(slot, width) for slot, width in zip(slots, widths, strict=True)), reverse=True)
+    return max(one_core, sum(single[:2]) if len(single) > 1 else 0)
+
+
+def core_slots(
+    demands: Sequence[Demand],
+    widths: Sequence[int],
+    room: int,
+    profile: Profile,
+    synapses_per_core: int | None = None,
+) -> tuple[tuple[int, ...], ...]:
+    """Return the slots of each projection on each core of one population.
+
+    All pairs of neurons where their rows fit at full width. Otherwise the bytes, and the user's limit, are shared out
+    over the projections in proportion to their budgets, and each gets the most slots whose worst arrangement fits.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Neurons of each core.
+    room : int
+        Bytes that the synaptic matrix may take on every one of these cores.
+    synapses_per_core : int, optional
+        The most synapses that the user wants on a core, all projections together.
+
+    Returns
+    -------
+    tuple of tuple of int, shape (n_projections, n_cores)
+    """
+    if not demands:
+        return ()
+    weights = [demand.synapses for demand in demands]
+    pairs = [[demand.n_pre * width for width in widths] for demand in demands]
+    limits = [max(row) for row in pairs]
+    if synapses_per_core is not None:
+        limits = list(share_out(synapses_per_core, weights, limits))
+    needs = [_worst(profile, demand, widths, limit) for demand, limit in zip(demands, limits, strict=True)]
+    if sum(needs) > room:
+        parts = share_out(max(0, room), weights, needs)
+        limits = [
+            _most_slots(profile, demand, widths, limit, part)
+            for demand, limit, part in zip(demands, limits, parts, strict=True)
+        ]
+    return tuple(tuple(min(limit, most) for most in row) for limit, row in zip(limits, pairs, strict=True))
+
+
+def worst_matrix(
+    demands: Sequence[Demand], slots: Sequence[Sequence[int]], widths: Sequence[int], profile: Profile
+) -> int:
+    """Return the most bytes that the synaptic matrix of each core can come to with so many slots."""
+    return profile.row.matrix_base + sum(
+        matrix_bound(profile, demand.n_pre, demand.block, longest_rows(row, widths))
+        for demand, row in zip(demands, slots, strict=True)
+    )
+
+
+def _worst(profile: Profile, demand: Demand, widths: Sequence[int], slots: int) -> int:
+    """Return the most bytes that a projection with `slots` on each core can add to a core."""
+    capped = [min(slots, demand.n_pre * width) for width in widths]
+    return matrix_bound(profile, demand.n_pre, demand.block, longest_rows(capped, widths))
+
+
+def _most_slots(profile: Profile, demand: Demand, widths: Sequence[int], limit: int, room: int) -> int:
+    """Return the most slots on a core, up to `limit`, whose worst arrangement takes at most `room` bytes; or 0."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _worst(profile, demand, widths, middle) <= room else (low, middle - 1)
+    return low

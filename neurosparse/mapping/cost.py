@@ -1,0 +1,295 @@
+"""THE memory model: how many bytes a thing takes on a machine, from the profile's figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from neurosparse.errors import BadInput
+from neurosparse.hardware.ledger import Usage
+from neurosparse.hardware.profile import NeuronModel, Profile, RecordingMetadata, SourceModel
+from neurosparse.registry import unknown_name
+
+MATRIX = "synaptic_matrix"
+
+
+class Booking(NamedTuple):
+    """Bytes of an SDRAM region: once, and again for every timestep that is booked."""
+
+    fixed: int
+    per_step: int = 0
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One projection of the machine into a core: one source population, one synapse type.
+
+    Attributes
+    ----------
+    pre : str
+        Name of the source population.
+    n_pre, block : int
+        Its neurons, and the most of them on one core.
+    row : int
+        The longest row: the most synapses from one source onto one core of the target, anywhere in the projection.
+        0 where the projection holds no (undelayed) synapse.
+    stages, delayed_row : int
+        Stages of the delay extension, and the longest row behind them.
+    """
+
+    pre: str
+    n_pre: int
+    block: int
+    row: int
+    stages: int = 0
+    delayed_row: int = 0
+
+
+def neuron_model(profile: Profile, name: str) -> NeuronModel:
+    """Return the figures of a cell type; raise BadInput where the profile has none for it."""
+    if name not in profile.neuron_models:
+        raise unknown_name(f"cell type on {profile.name}", name, [*profile.neuron_models, *profile.source_models])
+    return profile.neuron_models[name]
+
+
+def n_bits(values: int) -> int:
+    """Return the bits that the tool chain keeps for so many values (spynnaker/pyNN/utilities/utility_calls.py:382)."""
+    return values if values < 2 else (values - 1).bit_length()
+
+
+def ring_buffer_bytes(profile: Profile, model: NeuronModel, width: int, max_delay: int) -> int:
+    """Return the bytes of a core's ring buffers for `width` neurons and delays of up to `max_delay` steps.
+
+    Source: spynnaker/pyNN/models/neuron/population_vertex.py:745-800, sPyNNaker 1!7.4.1.
+    """
+    bits = n_bits(width) + n_bits(model.synapse_types)
+    slots = min(2 ** n_bits(max_delay), 2 ** (profile.ring_buffer.index_bits - bits))
+    return profile.ring_buffer.entry_bytes * 2**bits * slots
+
+
+def row_bytes(profile: Profile, synapses: int) -> int:
+    """Return the bytes of a synaptic row padded to so many synapses (synapse_io.py:160-175)."""
+    row = profile.row
+    return (row.header_words + row.words_per_synapse * synapses) * row.word_bytes
+
+
+def matrix_bytes(profile: Profile, incoming: Sequence[Incoming]) -> int:
+    """Return the bytes booked for a core's synaptic matrix.
+
+    Every source neuron has a row, connected or not, as long as the longest; sources are rounded up to whole blocks.
+    Source: spynnaker/pyNN/models/neuron/population_vertex.py:1484-1543, sPyNNaker 1!7.4.1.
+
+    Raises
+    ------
+    BadInput
+        A row is longer than the machine can hold.
+    """
+    address = profile.row.matrix_base
+    for source in incoming:
+        if max(source.row, source.delayed_row) > profile.row.longest:
+            raise BadInput(
+                f"a synaptic row from {source.pre!r} is longer than {profile.name} can hold",
+                numbers={"synapses": str(max(source.row, source.delayed_row)), "at most": str(profile.row.longest)},
+                help="put fewer neurons on a core: a row holds the synapses of one source onto one core",
+            )
+        rows, blocks = _booked_rows(source)
+        if source.row:
+            address = _append(profile, address, rows * row_bytes(profile, source.row), blocks)
+        if source.delayed_row:
+            size = rows * row_bytes(profile, source.delayed_row) * source.stages
+            address = _append(profile, address, size, blocks)
+    return address
+
+
+def matrix_bound(profile: Profile, n_pre: int, block: int, synapses: int) -> int:
+    """Return the most bytes that the matrices of an excitatory and an inhibitory projection can add to a core.
+
+    Parameters
+    ----------
+    synapses : int
+        What the longest rows of the two may sum to, however it is divided between them.
+    """
+    rows, blocks = _booked_rows(Incoming("", n_pre, block, 1))
+    matrices = min(2, synapses)
+    words = profile.row.header_words * matrices + profile.row.words_per_synapse * synapses
+    # Addresses are whole words, so aligning one skips at most the alignment less a word.
+    skipped = max(0, profile.row.matrix_alignment - profile.row.word_bytes)
+    return rows * words * profile.row.word_bytes + matrices * blocks * skipped
+
+
+def neuron_core(
+    profile: Profile, model: NeuronModel, width: int, incoming: Sequence[Incoming], records: Sequence[str]
+) -> dict[str, Booking]:
+    """Return what is booked in SDRAM for each region of a core of neurons, the synaptic matrix last.
+
+    Parameters
+    ----------
+    width : int
+        Neurons of a full slice; a shorter last slice is booked like a full one.
+    records : sequence of str
+        Variables recorded at every step from every neuron.
+
+    Source: spynnaker/pyNN/extra_algorithms/splitter_components/splitter_population_vertex_fixed.py:199-278 and
+    spynnaker/pyNN/models/neuron/population_vertex.py:954-1030, 1452-1603, 1626-1707, sPyNNaker 1!7.4.1.
+    """
+    figures, types = profile.regions, model.synapse_types
+    sources = {source.pre: source for source in incoming}.values()
+    delayed = sum(1 for source in sources if source.stages)
+    addresses = sum(1 + bool(source.stages) for source in incoming)
+    recordables = len(model.bit_recordables) + len(model.word_recordables) + model.synapse_recordables
+    params = (model.global_words + model.words_per_neuron * width) * profile.row.word_bytes
+    core, table, expander, builder = (
+        figures.core_params,
+        figures.population_table,
+        figures.expander,
+        figures.neuron_builder,
+    )
+    regions = {
+        "system": figures.system,
+        "recording": figures.recording.base + figures.recording.per_variable * recordables,
+        "provenance": figures.provenance,
+        "profiler": figures.profiler,
+        "core_params": core.base + core.per_synapse_type * types + core.per_neuron * width,
+        "neuron_params": params,
+        "initial_values": params,
+        "current_sources": figures.current_sources,
+        "recording_metadata": _metadata_bytes(profile, figures.recording_metadata, model, width),
+        "neuron_builder": builder.base
+        + builder.per_struct * model.structs
+        + (builder.per_field + builder.per_field_and_neuron * width) * model.fields
+        + _metadata_bytes(profile, builder.recording, model, width),
+        "synapse_params": figures.synapse_params.base + figures.synapse_params.per_synapse_type * types,
+        "population_table": table.base + table.per_entry * (len(sources) + delayed) + table.per_address * addresses,
+        "expander": expander.base + expander.per_synapse_type * types + expander.per_source * (len(sources) + delayed),
+        "bit_field": figures.bit_field.base + sum(_filter_bytes(profile, source) for source in sources),
+    }
+    booked = {name: Booking(size) for name, size in regions.items()}
+    booked["recorded_data"] = _recorded(profile, model, width, records)
+    booked[MATRIX] = Booking(matrix_bytes(profile, incoming))
+    return booked
+
+
+def source_core(profile: Profile, model: SourceModel, neurons: int) -> dict[str, Booking]:
+    """Return what is booked in SDRAM for each region of a core that sends given spikes.
+
+    All neurons firing in one step is what is booked for every step.
+    Source: spinn_front_end_common/utility_models/reverse_ip_tag_multicast_source_machine_vertex.py:376-398 and
+    interface/buffer_management/storage_objects/buffered_sending_region.py:36-46, release 1!7.4.1.
+    """
+    messages = _ceildiv(neurons, model.keys_per_message)
+    buffer = model.key_bytes * neurons + model.message_header * messages
+    return {
+        "system": Booking(model.system),
+        "configuration": Booking(model.configuration),
+        "recording": Booking(model.recording),
+        "provenance": Booking(model.provenance),
+        "send_buffer": Booking(buffer, buffer),
+    }
+
+
+def booked_bytes(regions: Mapping[str, Booking], timesteps: int) -> dict[str, int]:
+    """Return the bytes of each region for so many timesteps."""
+    return {name: booking.fixed + booking.per_step * timesteps for name, booking in regions.items()}
+
+
+def dtcm(
+    profile: Profile, model: NeuronModel, width: int, incoming: Sequence[Incoming], records: Sequence[str], delay: int
+) -> Usage:
+    """Return what a core of neurons allocates in its DTCM, of the heap there is; not verified on hardware.
+
+    Bit fields count only as far as they fit: the machine goes without those that do not, and only works more.
+
+    Parameters
+    ----------
+    delay : int
+        The longest delay (timesteps).
+    """
+    figures, table = model.dtcm, profile.regions.population_table
+    sources = {source.pre: source for source in incoming}.values()
+    delayed = sum(1 for source in sources if source.stages)
+    addresses = sum(1 + bool(source.stages) for source in incoming)
+    recordables = len(model.bit_recordables) + len(model.word_recordables)
+    sizes = [
+        ring_buffer_bytes(profile, model, width, delay),
+        *(size * width for size in figures.per_neuron),
+        figures.key * width,
+        table.per_entry * (len(sources) + delayed),
+        table.per_address * addresses,
+        *figures.row_buffers,
+        figures.spike_queue,
+        *[figures.recording_index * width] * recordables,
+        *(_record_bytes(profile, model, width, variable) for variable in records),
+        figures.bit_field_pointer * (len(sources) + delayed),
+    ]
+    used = sum(_allocated(profile, model, size) for size in sizes if size)
+    for source in sources:
+        size = _allocated(profile, model, profile.row.word_bytes * _ceildiv(source.n_pre, 8 * profile.row.word_bytes))
+        used += size if used + size <= figures.heap else 0
+    return Usage(used, figures.heap)
+
+
+def _ceildiv(dividend: int, divisor: int) -> int:
+    """Return the quotient rounded up."""
+    return -(-dividend // divisor)
+
+
+def _booked_rows(source: Incoming) -> tuple[int, int]:
+    """Return the rows booked for a source, which is rounded up to whole blocks, and the number of its blocks."""
+    block = min(source.block, source.n_pre)
+    blocks = _ceildiv(source.n_pre, block)
+    return blocks * block, blocks
+
+
+def _append(profile: Profile, address: int, size: int, blocks: int) -> int:
+    """Return the end of `size` bytes laid out from `address` in equal blocks, each aligned."""
+    alignment = profile.row.matrix_alignment
+    for _ in range(blocks):
+        start = _ceildiv(address, alignment)
+        if start > profile.regions.population_table.max_address:
+            raise BadInput(
+                f"a synaptic matrix lies beyond what the population table of {profile.name} can address",
+                numbers={
+                    "address": f"{start * alignment:,}",
+                    "highest": f"{profile.regions.population_table.max_address * alignment:,}",
+                },
+            )
+        address = start * alignment + size // blocks
+    return address
+
+
+def _metadata_bytes(profile: Profile, figures: RecordingMetadata, model: NeuronModel, width: int) -> int:
+    """Return the bytes that say what is recorded: one index a neuron and variable, rounded up to whole words."""
+    word = profile.row.word_bytes
+    indices = _ceildiv(figures.per_index * width, word) * word
+    words = (figures.per_variable + indices) * len(model.word_recordables)
+    return figures.base + words + (figures.per_bit_variable + indices) * len(model.bit_recordables)
+
+
+def _filter_bytes(profile: Profile, source: Incoming) -> int:
+    """Return the bytes of the two filters of a source, undelayed and delayed: one bit a neuron, in whole words."""
+    word = profile.row.word_bytes
+    words = _ceildiv(source.n_pre, 8 * word) + _ceildiv(source.n_pre * source.stages, 8 * word)
+    return 2 * profile.regions.bit_field.per_filter + words * word
+
+
+def _record_bytes(profile: Profile, model: NeuronModel, width: int, variable: str) -> int:
+    """Return the bytes of one record of a variable: the time, then a bit or a word of every neuron."""
+    word = profile.row.word_bytes
+    if variable in model.bit_recordables:
+        return profile.regions.recorded.per_step + word * _ceildiv(width, 8 * word)
+    if variable in model.word_recordables:
+        return profile.regions.recorded.per_step + word * width
+    raise unknown_name("variable to record", variable, [*model.bit_recordables, *model.word_recordables])
+
+
+def _recorded(profile: Profile, model: NeuronModel, width: int, records: Sequence[str]) -> Booking:
+    """Return what is booked for recorded data."""
+    per_step = sum(_record_bytes(profile, model, width, variable) for variable in records)
+    return Booking(profile.regions.recorded.per_variable * len(records), per_step)
+
+
+def _allocated(profile: Profile, model: NeuronModel, size: int) -> int:
+    """Return what the heap gives up for `size` bytes: whole words and its own header."""
+    word = profile.row.word_bytes
+    return _ceildiv(size, word) * word + model.dtcm.malloc

@@ -1,0 +1,52 @@
+"""What the populations of a network ask of the cores that hold them: machine projections and bytes by region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from neurosparse.graph import Graph, Population
+from neurosparse.hardware.profile import Profile
+from neurosparse.mapping import cost
+from neurosparse.mapping.partition import slice_width
+
+
+def incoming(
+    population: Population,
+    graph: Graph,
+    profile: Profile,
+    neurons_per_core: int | None,
+    row_lengths: Mapping[str, tuple[int, int]] | None = None,
+) -> list[cost.Incoming]:
+    """Return the machine's projections into a population: an excitatory and an inhibitory one for each of ours.
+
+    Grouped by source, as the tool chain lays them out. With `row_lengths`, those without a synapse are left out, as
+    they are never built; without, all are there and hold no rows.
+    """
+    projections = graph.incoming(population.name)
+    first_seen = {projection.pre: k for k, projection in reversed(list(enumerate(projections)))}
+    result = []
+    for projection in sorted(projections, key=lambda projection: first_seen[projection.pre]):
+        pre = graph.population(projection.pre)
+        block = slice_width(pre, profile, neurons_per_core)
+        rows = (0, 0) if row_lengths is None else row_lengths[projection.name]
+        result += [cost.Incoming(pre.name, pre.size, block, row) for row in rows if row or row_lengths is None]
+    return result
+
+
+def population_regions(
+    population: Population,
+    graph: Graph,
+    profile: Profile,
+    neurons_per_core: int | None,
+    timesteps: int,
+    row_lengths: Mapping[str, tuple[int, int]] | None = None,
+) -> dict[str, int]:
+    """Return the bytes booked in each region of every core of a population; without `row_lengths`, an empty matrix."""
+    if population.model in profile.source_models:
+        bookings = cost.source_core(profile, profile.source_models[population.model], population.size)
+    else:
+        model = cost.neuron_model(profile, population.model)
+        width = slice_width(population, profile, neurons_per_core)
+        sources = incoming(population, graph, profile, neurons_per_core, row_lengths)
+        bookings = cost.neuron_core(profile, model, width, sources, population.records)
+    return cost.booked_bytes(bookings, timesteps)

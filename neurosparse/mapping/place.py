@@ -1,0 +1,159 @@
+"""Slices placed on cores in the order in which the tool chain places them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neurosparse.errors import OverBudget
+from neurosparse.hardware.profile import Profile
+from neurosparse.hardware.topology import board_chips
+from neurosparse.units import format_bytes
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one population asks for: the bytes of SDRAM that each of its cores books, in slice order."""
+
+    population: str
+    sdram: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A core: chip (x, y), core p."""
+
+    x: int
+    y: int
+    p: int
+
+
+def place(loads: Sequence[Load], profile: Profile) -> tuple[tuple[Place, ...], ...]:
+    """Return the cores of each population, in slice order.
+
+    A population starts on the first chip with room and grows over linked chips, so that its cores lie together.
+    Source: pacman/operations/placer_algorithms/application_placer.py, SpiNNaker_PACMAN 1!7.4.1, on one board.
+
+    Raises
+    ------
+    OverBudget
+        The board has too few cores, a core books more SDRAM than a chip has, or no chips with room lie together.
+    """
+    _check_sizes(loads, profile)
+    board = _Board(profile)
+    return tuple(board.place(load) for load in loads)
+
+
+def _check_sizes(loads: Sequence[Load], profile: Profile) -> None:
+    """Raise OverBudget where a single core or the sum of all cores cannot fit, whatever the order."""
+    chips = board_chips(profile)
+    largest = max(chip.application_sdram for chip in chips)
+    for load in loads:
+        if max(load.sdram) > largest:
+            raise OverBudget(
+                f"population {load.population!r} does not fit on a chip of {profile.name}",
+                numbers={
+                    "needs": f"{format_bytes(max(load.sdram))} of SDRAM on one core",
+                    "there is": format_bytes(largest),
+                    "too much": format_bytes(max(load.sdram) - largest),
+                },
+            )
+    needed, there_is = sum(len(load.sdram) for load in loads), sum(len(chip.application_cores) for chip in chips)
+    if needed > there_is:
+        raise OverBudget(
+            f"the network does not fit on {profile.name}: too few cores",
+            numbers={"needs": f"{needed:,}", "there is": f"{there_is:,}", "too much": f"{needed - there_is:,}"},
+        )
+
+
+class _Board:
+    """The chips of a board as they fill up."""
+
+    def __init__(self, profile: Profile) -> None:
+        chips = board_chips(profile)
+        self._name = profile.name
+        self._chips = {(chip.x, chip.y): chip for chip in chips}
+        self._free = {(chip.x, chip.y): list(chip.application_cores) for chip in chips}
+        self._used = {(chip.x, chip.y): chip.monitor_sdram for chip in chips}
+        self._full: set[tuple[int, int]] = set()
+        self._fresh = iter(list(self._chips))
+        self._again: list[tuple[int, int]] = []
+        # A chip with less than one core's share of SDRAM left is full: application_placer.py:108-109.
+        room = profile.chip.sdram - profile.monitors.sdram
+        self._cap = room - room // (max(chip.cores for chip in chips) - profile.monitors.cores)
+
+    def place(self, load: Load) -> tuple[Place, ...]:
+        """Place one population: try one start after another until it fits around it."""
+        tried: list[tuple[int, int]] = []
+        while True:
+            places = self._grow(load, tried)
+            if places is not None:
+                break
+        self._again += tried
+        for spot, sdram in zip(places, load.sdram, strict=True):
+            self._free[spot.x, spot.y].remove(spot.p)
+            self._used[spot.x, spot.y] += sdram
+        return places
+
+    def _grow(self, load: Load, tried: list[tuple[int, int]]) -> tuple[Place, ...] | None:
+        """Return the places from the next start on, or None where the chips linked to it have no room."""
+        seen: set[tuple[int, int]] = set()
+        neighbours: dict[tuple[int, int], None] = {}
+        chip = self._start(load, tried, seen)
+        places = []
+        free, used = self._open(chip, seen, neighbours)
+        for sdram in load.sdram:
+            if not free or used + sdram > self._chips[chip].sdram:
+                linked = self._neighbour(sdram, seen, neighbours)
+                if linked is None:
+                    return None
+                chip = linked
+                free, used = self._open(chip, seen, neighbours)
+            places.append(Place(*chip, free.pop(0)))
+            used += sdram
+        return tuple(places)
+
+    def _start(self, load: Load, tried: list[tuple[int, int]], seen: set[tuple[int, int]]) -> tuple[int, int]:
+        """Return the next chip to start from that has room for the first core."""
+        while True:
+            chip = self._again.pop(0) if self._again else next(self._fresh, None)
+            if chip is None:
+                raise OverBudget(
+                    f"population {load.population!r} finds no room on {self._name}: no linked chips have enough left",
+                    numbers={
+                        "needs": f"{len(load.sdram):,} cores with {format_bytes(max(load.sdram))} of SDRAM each",
+                        "there is": f"{sum(map(len, self._free.values())):,} free cores, and what the chips have left",
+                    },
+                )
+            if chip not in self._full:
+                tried.append(chip)
+                if self._has_room(chip, load.sdram[0], seen):
+                    return chip
+
+    def _neighbour(
+        self, sdram: int, seen: set[tuple[int, int]], neighbours: dict[tuple[int, int], None]
+    ) -> tuple[int, int] | None:
+        """Return the next chip beside those of the population that has room, or None."""
+        while neighbours:
+            chip = next(iter(neighbours))
+            del neighbours[chip]
+            if self._has_room(chip, sdram, seen):
+                return chip
+        return None
+
+    def _has_room(self, chip: tuple[int, int], sdram: int, seen: set[tuple[int, int]]) -> bool:
+        """Say whether one more core fits on a chip; remember the chip as full or as seen."""
+        if not self._free[chip] or self._used[chip] > self._cap:
+            self._full.add(chip)
+            return False
+        seen.add(chip)
+        return self._used[chip] + sdram <= self._chips[chip].sdram
+
+    def _open(
+        self, chip: tuple[int, int], seen: set[tuple[int, int]], neighbours: dict[tuple[int, int], None]
+    ) -> tuple[list[int], int]:
+        """Take a chip: add its neighbours to those to come, return its free cores and its used SDRAM."""
+        for place in self._chips[chip].neighbours:
+            if place not in self._full and place not in seen:
+                neighbours[place] = None
+        return list(self._free[chip]), self._used[chip]
