@@ -102,6 +102,10 @@ class SynapseStore:
         """Return the bytes of the arrays that grow with synapses and rows."""
         return sum(array.nbytes for array in self.slots)
 
+    def is_over_budget(self) -> bool:
+        """Return whether more connections are live than allowed, in all or on one core."""
+        return self.n_live > self.layout.n_slots or bool((self.live > self.capacity).any())
+
     def live_of(self, projection: Projection) -> int:
         """Return how many connections of `projection` are live."""
         return int(self.row_start[projection.rows[1]] - self.row_start[projection.rows[0]])
@@ -187,10 +191,12 @@ class SynapseStore:
         BrokenInvariant
             One of them does not hold; the message says which and where.
         """
+        if self.row_start[0] != 0 or self.n_live != self.layout.n_slots:
+            raise BrokenInvariant(f"{self.n_live:,} connections, the budget is {self.layout.n_slots:,}")
+        if np.any(np.diff(self.row_start) < 0):
+            raise BrokenInvariant("row starts run backwards")
         for p, layout in zip(self.projections, self.layout.projections, strict=True):
             row_start, name = p.slots[0], layout.name
-            if np.any(np.diff(row_start) < 0):
-                raise BrokenInvariant(f"{name}: row starts run backwards")
             target = self.target[row_start[0] : row_start[-1]]
             if target.size and (target.min() < 0 or target.max() >= p.n_post):
                 raise BrokenInvariant(f"{name}: a target lies outside 0..{p.n_post - 1}")
@@ -204,7 +210,5 @@ class SynapseStore:
                 raise BrokenInvariant(f"{name}: a core holds more than its capacity: {live} of {layout.capacity}")
             if self.layout.scope == "projection" and target.size != layout.budget:
                 raise BrokenInvariant(f"{name}: {target.size:,} connections, the budget is {layout.budget:,}")
-        if self.n_live != self.layout.n_slots:
-            raise BrokenInvariant(f"{self.n_live:,} connections, the budget is {self.layout.n_slots:,}")
         if not np.isfinite(self.weight).all():
             raise BrokenInvariant("a weight is not finite")

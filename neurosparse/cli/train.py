@@ -1,0 +1,72 @@
+"""`neurosparse train`: from flags and a file to a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from neurosparse.config import Settings, resolve
+
+
+def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add one flag for each setting; values are judged together by `resolve`, so that all faults show at once."""
+    for name, field in reversed(Settings.model_fields.items()):
+        default = "" if field.default is None else f"  [default: {_shown(field.default)}]"
+        option = click.option(f"--{name.replace('_', '-')}", name, metavar="X", help=f"{field.description}{default}")
+        function = option(function)
+    return function
+
+
+def _shown(value: Any) -> str:
+    """Return a default as one would type it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@click.command()
+@_settings_options
+@click.option("--config", "file", type=click.Path(path_type=Path), help="TOML file with settings; flags win over it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder to make.  [default: runs/DATA-N]")
+@click.option("--overwrite", is_flag=True, help="Replace the run folder if it is there.")
+@click.option("--resume", "resumed", type=click.Path(path_type=Path), help="Go on with this run folder.")
+def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path | None, **flags: Any) -> None:
+    """Train a network inside the budget of a machine.
+
+    Trains with DEEP R inside the synapse slots that the plan gives every core, and leaves a run folder with
+    configuration, plan, history, checkpoint, trained network and report. Ctrl-C finishes the step, writes the
+    checkpoint and leaves with exit code 130; --resume goes on bit for bit.
+    """
+    if resumed is not None and (out is not None or overwrite or file is not None):
+        raise click.UsageError("--resume goes on with a folder as it is: leave out --out, --overwrite and --config")
+    config = None if resumed is not None else resolve(flags, file)
+
+    from rich.console import Console
+
+    from neurosparse.cli.interrupt import asked_to_stop
+    from neurosparse.cli.progress import ProgressLine
+    from neurosparse.report.terminal import print_report
+    from neurosparse.run import training
+    from neurosparse.run.folder import next_free
+
+    talk = Console(stderr=True)
+    if config is None:
+        run = training.resume(resumed, flags)
+    else:
+        name = Path(config.settings.data).stem if Path(config.settings.data).exists() else config.settings.data
+        run = training.start(config, out or next_free(Path("runs"), name), overwrite=overwrite)
+    settings, trainer, path = run.job.config.settings, run.trainer, run.folder.path
+    budget = sum(p.synapses for p in run.job.graph.projections)
+    talk.print(
+        f"{'-'.join(map(str, run.job.sizes))} on {run.job.data.name}: {budget:,} connections,"
+        f" {len(run.job.plan.cores)} cores of {run.job.profile.name}, into {path}",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    with asked_to_stop() as stop, ProgressLine(talk, settings.epochs, trainer.steps, trainer.position.step) as line:
+        for event in run.events(stop):
+            line.show(event)
+    if not run.folder.is_finished:
+        click.echo(f"stopped after step {trainer.position.step:,}; go on with: neurosparse train --resume {path}", err=True)
+        raise click.exceptions.Exit(130)
+    print_report(run.folder.report())

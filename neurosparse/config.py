@@ -1,0 +1,200 @@
+"""A run's configuration from a TOML file and flags; every value remembers where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from neurosparse.errors import BadInput, FileFault, NeurosparseError
+from neurosparse.units import parse_fraction, parse_sizes
+
+
+def _at_the_door(parse: Any) -> BeforeValidator:
+    """Return a validator that runs `parse` on strings and passes its explanation on."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except NeurosparseError as fault:
+            raise ValueError(fault.what) from fault
+
+    return BeforeValidator(check)
+
+
+Fraction = Annotated[float, _at_the_door(parse_fraction), Field(gt=0, le=1)]
+Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], _at_the_door(parse_sizes)]
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Settings(BaseModel):
+    """What a run is made of; the names are those of the flags of `neurosparse train` and of the keys of its TOML file.
+
+    Each field's description says what it means; `connectivity` and `synapses` are two names of one budget.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    profile: str = Field("spinnaker", description="Hardware profile: a name or a TOML file.")
+    data: str = Field("digits", description="Data set: a name, a folder of IDX files, or an npz with x and y.")
+    layers: Sizes = Field((300, 100), description="Neurons of the hidden layers, like 300,100.")
+    connectivity: Fraction | None = Field(
+        None, description="Budget as a fraction of all pairs of neurons of neighbouring layers, like 1.33%."
+    )
+    synapses: Count | None = Field(None, description="Budget as a number of connections, instead of --connectivity.")
+    scope: Literal["projection", "network"] = Field(
+        "projection", description="Whether each projection keeps its budget, or connections move between projections."
+    )
+    epochs: Count = Field(60, description="Passes over the training data.")
+    batch: Count = Field(10, description="Samples a step.")
+    learning_rate: Positive = Field(0.3, description="Learning rate eta at the first step.")
+    schedule: Literal["cosine", "constant"] = Field("cosine", description="How the learning rate falls.")
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Part of the velocity that is kept.")
+    alpha: NotNegative = Field(1e-4, description="l1 prior: a step takes eta * alpha from every connection.")
+    tau: NotNegative = Field(
+        1.0, description="Temperature of DEEP R as tau = sqrt(2 eta T) / (eta alpha) at the first step."
+    )
+    gain: Positive = Field(1.0, description="Scale of the first weights; 1 is the variance 2 / fan-in.")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="Names all random numbers of the run.")
+    validation: Annotated[float, _at_the_door(parse_fraction), Field(gt=0, lt=1)] = Field(
+        0.1, description="Fraction of the training data held out for choices."
+    )
+    threads: Count = Field(1, description="Threads; the result does not depend on them.")
+    neurons_per_core: Count | None = Field(None, description="Fewer neurons a core than the profile allows.")
+    synapses_per_core: Count | None = Field(None, description="Fewer synapses a core than its memory allows.")
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> Settings:
+        """Refuse two budgets, and none."""
+        if (self.connectivity is None) == (self.synapses is None):
+            raise ValueError("give the budget once: either connectivity or synapses")
+        return self
+
+
+#: Values that do not change what a run computes.
+WITHOUT_EFFECT = frozenset({"threads"})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings with the origin of each: ``"default"``, ``"--flag"`` or ``"file.toml:line"``."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+    def fingerprint(self) -> str:
+        """Return the sha256 of every setting that changes what the run computes."""
+        values = self.settings.model_dump(mode="json", exclude=set(WITHOUT_EFFECT))
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, dict[str, Any]]:
+        """Return each setting as ``{"value": ..., "from": ...}``."""
+        values = self.settings.model_dump(mode="json")
+        return {name: {"value": value, "from": self.origins[name]} for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Mapping[str, Any]]) -> Config:
+        """Return the configuration that `to_json` told.
+
+        Raises
+        ------
+        BadInput
+            A key is unknown or missing, or a value out of its range.
+        """
+        try:
+            values = {name: entry["value"] for name, entry in document.items()}
+            origins = {name: str(entry["from"]) for name, entry in document.items()}
+        except (TypeError, KeyError, AttributeError) as fault:
+            raise BadInput(f"this is not a stored configuration: {fault!r}") from fault
+        missing = sorted(set(Settings.model_fields) - set(values))
+        if missing:
+            raise BadInput(f"the stored configuration lacks {', '.join(missing)}")
+        return cls(_validated(values, origins), origins)
+
+
+def resolve(
+    flags: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+    defaults: Mapping[str, tuple[Any, str]] | None = None,
+) -> Config:
+    """Return the configuration from flags over a file over defaults.
+
+    Parameters
+    ----------
+    flags : mapping, optional
+        Settings given by hand; None means not given.
+    file : Path, optional
+        A TOML file whose keys are those of `Settings`.
+    defaults : mapping of str to (value, origin), optional
+        Defaults that depend on something, such as the data set; they come before those of `Settings`.
+
+    Raises
+    ------
+    BadInput
+        With every fault of file and flags at once, each with its place.
+    FileFault
+        The file cannot be read.
+    """
+    values: dict[str, Any] = {}
+    origins = {name: "default" for name in Settings.model_fields}
+    sources = [
+        dict(defaults or {}),
+        {name: (value, place) for name, (value, place) in _read(file).items()} if file else {},
+        {name: (value, f"--{name.replace('_', '-')}") for name, value in (flags or {}).items() if value is not None},
+    ]
+    for source in sources:
+        if {"connectivity", "synapses"} & set(source):
+            # The budget is one thing with two names: naming it anew replaces it whole.
+            for name in ("connectivity", "synapses"):
+                values.pop(name, None)
+                origins[name] = "default"
+        for name, (value, place) in source.items():
+            values[name], origins[name] = value, place
+    return Config(_validated(values, origins), origins)
+
+
+def _read(path: Path) -> dict[str, tuple[Any, str]]:
+    """Return the values of a TOML file, each with its file and line."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise FileFault(f"cannot read the configuration: {fault}", where=str(path)) from fault
+    except tomllib.TOMLDecodeError as fault:
+        raise BadInput(f"the configuration is not TOML: {fault}", where=str(path)) from fault
+    lines = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := re.match(r"\s*[\"']?([A-Za-z_]+)[\"']?\s*=", line):
+            lines.setdefault(match.group(1), number)
+    return {name: (value, f"{Path(path).name}:{lines.get(name, 1)}") for name, value in document.items()}
+
+
+def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    """Return the settings, or one error that tells every fault with its place."""
+    try:
+        return Settings(**values)
+    except ValidationError as fault:
+        lines = []
+        for error in fault.errors():
+            name = str(error["loc"][0]) if error["loc"] else "budget"
+            message = error["msg"].removeprefix("Value error, ")
+            if error["type"] == "extra_forbidden":
+                message = "there is no such setting"
+            given = "" if not error["loc"] else f" (given {error['input']!r}, {origins.get(name, 'default')})"
+            lines.append(f"{name}: {message}{given}")
+        count = len(lines)
+        raise BadInput(
+            f"the configuration has {count} fault{'s' if count > 1 else ''}\n  " + "\n  ".join(lines),
+            help=f"settings: {', '.join(Settings.model_fields)}",
+        ) from fault

@@ -1,0 +1,186 @@
+"""The run folder: which file says what, made under a temporary name, read back with every fault explained."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from neurosparse.archive import read_json, write_json, write_text
+from neurosparse.config import Config
+from neurosparse.errors import BadInput, FileFault
+from neurosparse.mapping.plan import Plan
+from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.run.job import Job
+from neurosparse.train.events import EpochEnd
+
+SCHEMA = "neurosparse.run/1"
+
+
+class RunFolder:
+    """A folder that holds a run: its configuration and plan from the start, its result at the end.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    FileFault
+        The folder is not there or holds no run.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        if not self.path.is_dir():
+            raise FileFault(f"there is no run folder {self.path.name}", where=str(self.path))
+        self._head = read_json(self.path / "config.json")
+        if not isinstance(self._head, dict) or self._head.get("schema") != SCHEMA:
+            raise FileFault(f"{self.path.name} is not a run folder: config.json is not {SCHEMA}", where=str(self.path))
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the checkpoint lies; it may not be there yet."""
+        return self.path / "checkpoint.npz"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run reached its end: the report is written last."""
+        return (self.path / "report.json").is_file()
+
+    def config(self) -> Config:
+        """Return the resolved configuration."""
+        try:
+            return Config.from_json(self._head["configuration"])
+        except (BadInput, KeyError) as fault:
+            raise FileFault(f"config.json is damaged: {fault}", where=str(self.path / "config.json")) from fault
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return the fingerprints of data and profile the run was started with."""
+        told = self._head.get("fingerprints")
+        if not isinstance(told, dict):
+            raise FileFault("config.json lacks its fingerprints", where=str(self.path / "config.json"))
+        return told
+
+    def plan(self) -> Plan:
+        """Return the plan the run keeps to."""
+        try:
+            return Plan.from_json(read_json(self.path / "plan.json"))
+        except BadInput as fault:
+            raise FileFault(f"plan.json is damaged: {fault.what}", where=str(self.path / "plan.json")) from fault
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the rows of history.csv, one an epoch, as numbers."""
+        path = self.path / "history.csv"
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            return [{f.name: (float if f.type == "float" else int)(row[f.name]) for f in fields(EpochEnd)} for row in rows]
+        except (OSError, KeyError, TypeError, ValueError) as fault:
+            raise FileFault(f"history.csv is missing or damaged: {fault}", where=str(path)) from fault
+
+    def trained(self) -> TrainedNetwork:
+        """Return the trained network.
+
+        Raises
+        ------
+        FileFault
+            The run has not finished, or the file is damaged.
+        """
+        path = self.path / "network.npz"
+        if not path.exists():
+            raise FileFault(
+                f"{self.path.name} holds no trained network yet",
+                where=str(path),
+                help=f"finish it first: neurosparse train --resume {self.path}",
+            )
+        return TrainedNetwork.load(path)
+
+    def report(self) -> dict[str, Any]:
+        """Return the report of the finished run."""
+        if not self.is_finished:
+            raise FileFault(
+                f"{self.path.name} has not finished",
+                where=str(self.path),
+                help=f"neurosparse train --resume {self.path}",
+            )
+        return read_json(self.path / "report.json")
+
+    def write_history(self, rows: Sequence[EpochEnd]) -> None:
+        """Write history.csv anew."""
+        text = io.StringIO(newline="")
+        table = csv.DictWriter(text, [f.name for f in fields(EpochEnd)], lineterminator="\n")
+        table.writeheader()
+        table.writerows(asdict(row) for row in rows)
+        write_text(self.path / "history.csv", text.getvalue())
+
+
+def create(path: Path, job: Job, *, overwrite: bool = False) -> RunFolder:
+    """Make the folder of a new run, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        Something is there already and `overwrite` is not set, or it is not a run folder.
+    FileFault
+        The place cannot be written.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise BadInput(
+            f"{path.name} exists already",
+            where=str(path),
+            help="name another folder with --out, go on with --resume, or replace it with --overwrite",
+        )
+    if path.exists():
+        RunFolder(path)  # only a run is ever replaced
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        temporary.chmod(0o777 & ~_umask())
+        head = {
+            "schema": SCHEMA,
+            "configuration": job.config.to_json(),
+            "fingerprints": {"data": job.data.fingerprint, "profile": job.profile.fingerprint},
+        }
+        write_json(temporary / "config.json", head)
+        write_json(temporary / "plan.json", job.plan.to_json())
+        if path.exists():
+            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
+            os.replace(path, old)
+            os.replace(temporary, path)
+            shutil.rmtree(old)
+        else:
+            os.rename(temporary, path)
+    except OSError as fault:
+        raise FileFault(
+            f"cannot make the run folder {path.name}: {fault.strerror or fault}",
+            where=str(path),
+            help="name a folder that can be written with --out",
+        ) from fault
+    finally:
+        if temporary is not None and temporary.exists():
+            shutil.rmtree(temporary, ignore_errors=True)
+    return RunFolder(path)
+
+
+def next_free(parent: Path, name: str) -> Path:
+    """Return the first of ``parent/name-1``, ``parent/name-2``, ... that is not there."""
+    number = 1
+    while (path := Path(parent) / f"{name}-{number}").exists():
+        number += 1
+    return path
+
+
+def _umask() -> int:
+    """Return the permissions that new files lack."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,163 @@
+"""A run under way: trains, keeps its folder up to date, and at the end writes what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from neurosparse.archive import write_json
+from neurosparse.config import WITHOUT_EFFECT, Config, Settings
+from neurosparse.errors import BadInput
+from neurosparse.nn.network import Network
+from neurosparse.nn.workers import Workers
+from neurosparse.report.facts import facts
+from neurosparse.rewire.deepr import DeepR, temperature_for
+from neurosparse.run.folder import RunFolder, create
+from neurosparse.run.job import Job, layout_of, prepare
+from neurosparse.store.store import SynapseStore
+from neurosparse.train import checkpoint
+from neurosparse.train.events import Event, Stopped
+from neurosparse.train.optimizer import Sgd
+from neurosparse.train.trainer import Position, Trainer
+
+#: Seconds between two checkpoints: what pulling the plug may cost.
+CHECKPOINT_SECONDS = 5.0
+
+
+class TrainingRun:
+    """A job being trained in its folder; make one with `start` or `resume`.
+
+    Attributes
+    ----------
+    job : Job
+    folder : RunFolder
+    trainer : Trainer
+    """
+
+    def __init__(self, job: Job, folder: RunFolder) -> None:
+        settings = job.config.settings
+        self.job, self.folder = job, folder
+        store = SynapseStore(layout_of(job), momentum=settings.momentum > 0, parts=settings.threads)
+        self._network = Network(store, settings.batch, Workers(settings.threads))
+        position = self._restore_or_begin()
+        optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)
+        rule = DeepR(settings.alpha, temperature_for(settings.tau, settings.learning_rate, settings.alpha))
+        self.trainer = Trainer(
+            self._network, rule, optimizer, job.data,
+            batch=settings.batch, epochs=settings.epochs, seed=settings.seed, position=position,
+        )  # fmt: skip
+
+    def _restore_or_begin(self) -> Position:
+        """Return where the run stands: at its checkpoint, or at the start where there is none yet."""
+        settings = self.job.config.settings
+        if self.folder.checkpoint.exists():
+            return checkpoint.restore(self.folder.checkpoint, self._network, self.job.fingerprint)
+        self._network.store.fill(settings.seed)
+        self._network.initialise([settings.gain] * len(self._network.layers), settings.seed)
+        return Position()
+
+    def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+        """Train on, yielding events; files are written before an event is told.
+
+        Parameters
+        ----------
+        stop : callable
+            Asked after every step; when it returns true the checkpoint is written and the iteration ends.
+
+        Raises
+        ------
+        Diverged
+            The last checkpoint is kept.
+        """
+        saved = time.monotonic()
+        for event in self.trainer.run(stop):
+            if isinstance(event, Stopped) or time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                self._save()
+                saved = time.monotonic()
+            yield event
+        if self.trainer.position.step == self.trainer.steps:
+            self._finish()
+
+    def _save(self) -> None:
+        """Write the checkpoint and the history."""
+        position = self.trainer.position
+        checkpoint.save(self.folder.checkpoint, self._network, position, self.job.fingerprint)
+        self.folder.write_history(position.history)
+
+    def _finish(self) -> None:
+        """Write the trained network and the report; the test split is looked at here, once."""
+        self._save()
+        job, position = self.job, self.trainer.position
+        trained = self._network.trained(
+            [p.name for p in job.graph.projections], [p.name for p in job.graph.populations]
+        )
+        trained.save(self.folder.path / "network.npz")
+        accuracy = {
+            name: self._network.evaluate(split.x, split.y, job.data.scale)[1]
+            for name, split in (("train", job.data.train), ("validation", job.data.validation), ("test", job.data.test))
+        }
+        document = report_of(job, trained, [asdict(row) for row in position.history], accuracy)
+        write_json(self.folder.path / "report.json", document)
+
+
+def start(config: Config, path: Path, *, overwrite: bool = False) -> TrainingRun:
+    """Prepare a new run and make its folder.
+
+    Parameters
+    ----------
+    config : Config
+    path : Path
+        Where the run folder goes.
+    overwrite : bool
+        Replace a run that is there.
+
+    Raises
+    ------
+    BadInput, FileFault, Unavailable, OverBudget
+        Before anything is written: something asked for has no meaning, is not there, or does not fit.
+    """
+    job = prepare(config)
+    return TrainingRun(job, create(path, job, overwrite=overwrite))
+
+
+def resume(path: Path, flags: Mapping[str, Any] | None = None) -> TrainingRun:
+    """Go on with the run at `path` from its last checkpoint, bit for bit as if it had never stopped.
+
+    Parameters
+    ----------
+    path : Path
+    flags : mapping, optional
+        Settings given by hand; they must be those of the run, but for the ones without effect on the result.
+
+    Raises
+    ------
+    BadInput
+        A setting, the profile or the data set is another than the run was started with; all that differ are told.
+    FileFault
+        The folder or the checkpoint is missing or damaged.
+    """
+    folder = RunFolder(path)
+    stored = folder.config()
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    settings = stored.settings.model_dump()
+    wanted = {**settings, **Settings.model_validate({**settings, **given}).model_dump(include=set(given))}
+    differs = [name for name in given if name not in WITHOUT_EFFECT and wanted[name] != settings[name]]
+    if differs:
+        raise BadInput(
+            f"{folder.path.name} was started with another {' and '.join(differs)}",
+            numbers={name: f"{settings[name]} in the run, {wanted[name]} given" for name in differs},
+            help="resume it without these options, or train a new run",
+        )
+    config = Config(Settings.model_validate(wanted), stored.origins)
+    job = prepare(config)
+    for what, found in (("data", job.data.fingerprint), ("profile", job.profile.fingerprint)):
+        if folder.fingerprints().get(what) != found:
+            raise BadInput(
+                f"the {what} {settings[what]!r} is not what {folder.path.name} was started with: its content differs",
+                numbers={"at the start": str(folder.fingerprints().get(what))[:12], "now": found[:12]},
+                help=f"bring the old {what} back, or train a new run",
+            )
+    return TrainingRun(job, folder)

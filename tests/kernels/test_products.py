@@ -1,0 +1,122 @@
+import naive
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurosparse.kernels.products import descend_bias, forward
+from neurosparse.kernels.rng import NOISE, normal, stream
+from neurosparse.kernels.update import descend
+from neurosparse.nn.activations import NOTHING, buffer
+
+NO_VELOCITY = np.zeros(0, np.float32)
+
+
+@st.composite
+def layers(draw):
+    """A small projection, its input and the gradient from above; values exact in float32."""
+    n_pre, n_post = draw(st.integers(1, 7)), draw(st.integers(1, 9))
+    values = st.integers(-64, 64).map(lambda k: k / 16)
+    weight = draw(
+        st.dictionaries(st.tuples(st.integers(0, n_pre - 1), st.integers(0, n_post - 1)), values, max_size=30)
+    )
+    # Signed zeros are connections too: a newborn's sign lives in its zero.
+    rows = naive.Rows(n_pre, n_post, weight)
+    batch = draw(st.sampled_from([1, 10, 16, 33]))
+    seed = draw(st.integers(0, 2**32 - 1))
+    generator = np.random.default_rng(seed)
+    x, dy = buffer(n_pre, batch), buffer(n_post, batch)
+    x[:, :batch] = np.maximum(generator.integers(-32, 32, (n_pre, batch)) / 16, 0)
+    dy[:, :batch] = generator.integers(-32, 32, (n_post, batch)) / 16
+    bias = (generator.integers(-32, 32, n_post) / 16).astype(np.float32)
+    return rows, x, dy, bias, seed
+
+
+@given(layers(), st.booleans())
+def test_forward(layer, rectify):
+    rows, x, _, bias, _ = layer
+    y = buffer(rows.n_post, x.shape[1])
+    forward(*rows.arrays(), bias, x, y, rectify, (0, rows.n_post))
+    np.testing.assert_allclose(y, naive.forward(rows, bias, x, rectify), rtol=1e-6, atol=1e-5)
+
+
+@given(layers(), st.integers(0, 9), st.booleans())
+def test_forward_in_two_ranges_is_the_same_to_the_bit(layer, cut, rectify):
+    rows, x, _, bias, _ = layer
+    cut = min(cut, rows.n_post)
+    whole, parts = buffer(rows.n_post, x.shape[1]), buffer(rows.n_post, x.shape[1])
+    forward(*rows.arrays(), bias, x, whole, rectify, (0, rows.n_post))
+    forward(*rows.arrays(), bias, x, parts, rectify, (0, cut))
+    forward(*rows.arrays(), bias, x, parts, rectify, (cut, rows.n_post))
+    np.testing.assert_array_equal(whole, parts)
+
+
+@given(layers(), st.sampled_from([0.0, 0.5]))
+def test_descend_bias(layer, momentum):
+    rows, _, dy, bias, _ = layer
+    velocity = np.full(rows.n_post if momentum else 0, 0.25, np.float32)
+    gradient = dy.astype(float).sum(axis=1) + (momentum * 0.25 if momentum else 0.0)
+    expected = bias - 0.1 * gradient
+    descend_bias(bias, velocity, dy, np.float32(0.1), np.float32(momentum))
+    np.testing.assert_allclose(bias, expected, rtol=1e-5, atol=1e-5)
+    if momentum:
+        np.testing.assert_allclose(velocity, gradient, rtol=1e-5, atol=1e-5)
+
+
+@given(
+    layers(),
+    st.sampled_from([0.0, 0.05, 0.5]),
+    st.sampled_from([0.0, 0.03]),
+    st.sampled_from([0.0, 0.2]),
+    st.sampled_from([0.0, 0.5]),
+    st.booleans(),
+    st.integers(1, 9),
+)
+def test_descend(layer, rate, shrink, noise, momentum, push, width):
+    rows, x, dy, _, seed = layer
+    row_start, target, weight = rows.arrays()
+    pairs = sorted(rows.weight)
+    velocity = (np.arange(len(pairs)) / 8).astype(np.float32) if momentum else NO_VELOCITY
+    dx = buffer(rows.n_pre, x.shape[1]) if push else NOTHING
+    died = np.zeros(-(-rows.n_post // width), np.int64)
+    key = np.uint64(stream(seed, 3, NOISE))
+    nu = {pair: float(normal(key, np.uint64(slot))) for slot, pair in enumerate(pairs)}
+    law = (rate, shrink, noise, momentum)
+    old_velocity = dict(zip(pairs, velocity.tolist(), strict=True)) if momentum else None
+    weights, velocities, dead = naive.descend(rows, x, dy, law, nu, old_velocity)
+    undecided = _near_zero(rows, x, dy, law, nu, old_velocity)
+
+    law32 = tuple(np.float32(value) for value in law)
+    slots = (row_start, target, weight, velocity)
+    end = descend(slots, x, dx, dy, law32, (seed, 3), (0, rows.n_pre), died, width)
+
+    row_start[-1] = end
+    survivors = naive.read_rows(row_start, target, weight)
+    assert set(survivors) - undecided == set(weights) - undecided
+    assert died.sum() == len(pairs) - end
+    for pair in set(survivors) & set(weights):
+        np.testing.assert_allclose(survivors[pair], weights[pair], rtol=1e-4, atol=1e-4)
+        assert np.signbit(survivors[pair]) == np.signbit(np.float32(rows.weight[pair]))
+    for core in range(died.size):
+        gone = {pair for pair in dead - undecided if pair[1] // width == core}
+        maybe = {pair for pair in undecided if pair[1] // width == core}
+        assert len(gone) <= died[core] <= len(gone) + len(maybe)
+    if momentum:
+        kept = naive.read_rows(row_start, target, velocity)
+        for pair in set(kept) & set(velocities):
+            np.testing.assert_allclose(kept[pair], velocities[pair], rtol=1e-4, atol=1e-4)
+    if push:
+        _, expected = naive.gradients(rows, x, dy)
+        np.testing.assert_allclose(dx, expected, rtol=1e-5, atol=1e-4)
+
+
+def _near_zero(rows, x, dy, law, nu, velocity):
+    """Return the connections so near to zero after the step that rounding decides on their death."""
+    rate, shrink, noise, momentum = law
+    gradient, _ = naive.gradients(rows, x, dy)
+    near = set()
+    for pair, w in rows.weight.items():
+        g = gradient[pair] + (momentum * velocity[pair] if velocity else 0.0)
+        theta = abs(w) - rate * np.copysign(1.0, w) * g - shrink + noise * nu[pair]
+        if abs(theta) < 1e-4:
+            near.add(pair)
+    return near

@@ -1,0 +1,128 @@
+"""Slow plain twins of the kernels: what each is supposed to compute, written without any thought of speed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Rows:
+    """One projection as a dictionary of (pre, post) to weight, and where the kernels' arrays hold it."""
+
+    n_pre: int
+    n_post: int
+    weight: dict[tuple[int, int], float]
+
+    def arrays(self, slots: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return row_start, target and weight, with `slots` slots (by default as many as are live)."""
+        pairs = sorted(self.weight)
+        size = len(pairs) if slots is None else slots
+        row_start = np.zeros(self.n_pre + 1, np.int64)
+        target, weight = np.zeros(size, np.int32), np.zeros(size, np.float32)
+        for k, (i, j) in enumerate(pairs):
+            row_start[i + 1 :] += 1
+            target[k], weight[k] = j, self.weight[i, j]
+        return row_start, target, weight
+
+
+def read_rows(row_start: np.ndarray, target: np.ndarray, values: np.ndarray) -> dict[tuple[int, int], float]:
+    """Return {(row, column): value} of compressed rows; a pair that stands twice is a failure."""
+    found: dict[tuple[int, int], float] = {}
+    for i in range(len(row_start) - 1):
+        columns = [int(target[slot]) for slot in range(row_start[i], row_start[i + 1])]
+        assert columns == sorted(set(columns)), f"row {i} is unsorted or holds a pair twice: {columns}"
+        for slot in range(row_start[i], row_start[i + 1]):
+            found[i, int(target[slot])] = float(values[slot])
+    return found
+
+
+def forward(rows: Rows, bias: np.ndarray, x: np.ndarray, rectify: bool) -> np.ndarray:
+    """Return y[j] = bias[j] + sum_i w_ij x[i], rectified if asked."""
+    y = np.repeat(bias[:, None].astype(float), x.shape[1], axis=1)
+    for (i, j), w in rows.weight.items():
+        y[j] += np.float32(w) * x[i].astype(float)
+    return np.maximum(y, 0) if rectify else y
+
+
+def gradients(rows: Rows, x: np.ndarray, dy: np.ndarray) -> tuple[dict[tuple[int, int], float], np.ndarray]:
+    """Return dE/dw of every connection, and dE/d(sums below) where x is what a rectifier let through."""
+    dw = {(i, j): float(np.dot(x[i].astype(float), dy[j].astype(float))) for i, j in rows.weight}
+    dx = np.zeros_like(x, dtype=float)
+    for (i, j), w in rows.weight.items():
+        dx[i] += np.float32(w) * dy[j].astype(float)
+    return dw, np.where(x > 0, dx, 0.0)
+
+
+def descend(
+    rows: Rows,
+    x: np.ndarray,
+    dy: np.ndarray,
+    law: tuple[float, float, float, float],
+    nu: dict[tuple[int, int], float],
+    velocity: dict[tuple[int, int], float] | None,
+) -> tuple[dict[tuple[int, int], float], dict[tuple[int, int], float], set[tuple[int, int]]]:
+    """Return the survivors' weights and velocities, and who died, after one step of Algorithm 1, lines 2 to 6."""
+    rate, shrink, noise, momentum = law
+    gradient, _ = gradients(rows, x, dy)
+    weights, velocities, dead = {}, {}, set()
+    for pair, w in rows.weight.items():
+        g = gradient[pair] + (momentum * velocity[pair] if velocity is not None else 0.0)
+        sign = math.copysign(1.0, w)
+        theta = abs(w) - rate * sign * g - shrink + noise * nu[pair]
+        if theta < 0:
+            dead.add(pair)
+        else:
+            weights[pair], velocities[pair] = sign * theta, g
+    return weights, velocities, dead
+
+
+def feasible(
+    shape: tuple[int, int], live: set[tuple[int, int]], width: int, capacity: list[int]
+) -> list[tuple[int, int]]:
+    """Return the dormant pairs whose core is not full, by looking at every pair."""
+    count = [0] * len(capacity)
+    for _, j in live:
+        count[j // width] += 1
+    return [
+        (i, j)
+        for i in range(shape[0])
+        for j in range(shape[1])
+        if (i, j) not in live and count[j // width] < capacity[j // width]
+    ]
+
+
+def law_of_births(
+    shape: tuple[int, int], live: frozenset[tuple[int, int]], width: int, capacity: list[int], births: int
+) -> dict[frozenset[tuple[int, int]], float]:
+    """Return the exact probability of every set of newborn when they are drawn one at a time (Algorithm 1)."""
+    law: dict[frozenset[tuple[int, int]], float] = {frozenset(): 1.0}
+    for _ in range(births):
+        after: dict[frozenset[tuple[int, int]], float] = {}
+        for born, probability in law.items():
+            places = feasible(shape, set(live | born), width, capacity)
+            for pair in places:
+                key = born | {pair}
+                after[key] = after.get(key, 0.0) + probability / len(places)
+        law = after
+    return law
+
+
+def softmax_cross_entropy(logit: np.ndarray, label: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the mean loss and its gradient for logits (n_classes, n_samples)."""
+    shifted = logit.astype(float) - logit.max(axis=0)
+    p = np.exp(shifted) / np.exp(shifted).sum(axis=0)
+    loss = -np.log(p[label, np.arange(label.size)]).mean()
+    p[label, np.arange(label.size)] -= 1
+    return float(loss), p / label.size
+
+
+def splitmix64(key: int, index: int) -> int:
+    """Return output `index` of SplitMix64 started at `key`, in whole numbers of any size."""
+    mask = (1 << 64) - 1
+    z = (key + (index + 1) * 0x9E3779B97F4A7C15) & mask
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+    return z ^ (z >> 31)

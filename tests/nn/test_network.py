@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+
+from neurosparse.kernels.losses import softmax_cross_entropy
+from neurosparse.nn.activations import NOTHING
+from neurosparse.nn.layer import Law
+from neurosparse.nn.network import Network
+from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.nn.workers import Workers
+from neurosparse.store.layout import shared_out
+from neurosparse.store.store import SynapseStore
+
+NAMES = ("a", "b", "c")
+POPULATIONS = ("input", "hidden1", "hidden2", "output")
+
+
+def build(*, parts=1, momentum=False, seed=3, sizes=(12, 9, 7, 4), budgets=(40, 30, 14), batch=20):
+    store = SynapseStore(shared_out(sizes, budgets), parts=parts, momentum=momentum)
+    store.fill(seed)
+    network = Network(store, batch, Workers(parts))
+    network.initialise([1.0] * len(budgets), seed)
+    for layer in network.layers:
+        layer.bias[:] = np.random.default_rng(seed).normal(scale=0.1, size=layer.bias.size)
+    return network
+
+
+def samples(n=20, features=12, classes=4, seed=0):
+    generator = np.random.default_rng(seed)
+    return generator.random((n, features), dtype=np.float32), generator.integers(0, classes, n)
+
+
+def loss_in_float64(trained, x, y):
+    """Return the mean loss of the network, written down once more in numpy."""
+    for k, p in enumerate(trained.projections):
+        x = x @ p.weight.toarray().astype(float) + p.bias
+        x = np.maximum(x, 0) if k < len(trained.projections) - 1 else x
+    x = x - x.max(axis=1, keepdims=True)
+    return float((np.log(np.exp(x).sum(axis=1)) - x[np.arange(len(y)), y]).mean())
+
+
+def test_gradients_are_finite_differences_of_the_loss():
+    network = build()
+    x, y = samples()
+    before = network.trained(NAMES, POPULATIONS)
+    rate, step = 1e-2, 1e-6
+    network.read(x, np.arange(20), 1.0)
+    network.learn(y, Law(rate, 0.0, 0.0, 0.0, 1, 1))
+    assert network.store.died.sum() == 0, "a death would hide a gradient"
+    after = network.trained(NAMES, POPULATIONS)
+    for old, new in zip(before.projections, after.projections, strict=True):
+        for values, moved in ((old.weight.data, new.weight.data), (old.bias, new.bias)):
+            exact = values.copy()
+            for k in range(values.size):
+                # Perturb in float64: the twin casts nothing back.
+                losses = []
+                for sign in (1, -1):
+                    shifted = exact.astype(float)
+                    shifted[k] += sign * step
+                    losses.append(loss_in_float64(replaced(before, old, values is old.bias, shifted), x, y))
+                slope = (losses[0] - losses[1]) / (2 * step)
+                assert (exact[k] - moved[k]) / rate == pytest.approx(slope, abs=3e-5, rel=1e-3)
+
+
+def replaced(network, projection, is_bias, values):
+    """Return `network` with the weights or biases of one projection replaced."""
+    projections = []
+    for p in network.projections:
+        if p is projection:
+            matrix = p.weight.astype(float)
+            if not is_bias:
+                matrix.data = values
+            p = type(p)(p.name, p.pre, p.post, matrix, values if is_bias else p.bias)
+        projections.append(p)
+    return TrainedNetwork(tuple(projections))
+
+
+def test_forward_equals_the_trained_value():
+    network = build()
+    x, y = samples(37)
+    trained = network.trained(NAMES, POPULATIONS)
+    network.read(x, np.arange(20), 1.0)
+    np.testing.assert_allclose(network.forward()[:, :20].T, trained.activations(x[:20])[-1], rtol=1e-5, atol=1e-5)
+    loss, accuracy = network.evaluate(x, y, 1.0)
+    assert loss == pytest.approx(loss_in_float64(trained, x, y), rel=1e-5)
+    assert accuracy == (trained.activations(x)[-1].argmax(axis=1) == y).mean()
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+@pytest.mark.parametrize("momentum", [False, True])
+def test_threads_do_not_change_a_bit(parts, momentum, monkeypatch):
+    """The same training in one part and in several, with the parts really on other threads."""
+    monkeypatch.setattr(Workers, "MIN_WORK", 0)
+    networks = [build(parts=n, momentum=momentum, sizes=(40, 30, 20, 5), budgets=(300, 150, 40)) for n in (1, parts)]
+    for step in range(1, 30):
+        x, y = samples(20, 40, 5, seed=step)
+        results = []
+        for network in networks:
+            network.read(x, np.arange(20), 1.0)
+            loss, right = network.learn(y, Law(0.2, 0.01, 0.02, 0.5 if momentum else 0.0, 7, step))
+            results.append((loss, right, network.store.replace_dead(7, step)))
+        assert results[0] == results[1]
+        assert results[0][2] > 0, "nothing was rewired, so nothing was tested"
+        for a, b in zip(networks[0].store.slots, networks[1].store.slots, strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert networks[0].store.live.tolist() == networks[1].store.live.tolist()
+        for a, b in zip(networks[0].layers, networks[1].layers, strict=True):
+            np.testing.assert_array_equal(a.bias, b.bias)
+
+
+def test_a_trained_network_survives_its_file(tmp_path):
+    trained = build().trained(NAMES, POPULATIONS)
+    trained.save(tmp_path / "network.npz")
+    again = TrainedNetwork.load(tmp_path / "network.npz")
+    assert again.sizes == trained.sizes == (12, 9, 7, 4)
+    assert again.synapses == 84
+    for a, b in zip(trained.projections, again.projections, strict=True):
+        assert (a.name, a.pre, a.post) == (b.name, b.pre, b.post)
+        np.testing.assert_array_equal(a.weight.indices, b.weight.indices)
+        np.testing.assert_array_equal(a.weight.data, b.weight.data)
+        np.testing.assert_array_equal(a.bias, b.bias)
+
+
+def test_initial_weights_have_the_variance_of_he():
+    network = build(sizes=(300, 200, 10), budgets=(20_000, 1_000))
+    for layer, p in zip(network.layers, network.store.projections, strict=True):
+        weight = network.store.weight[p.slots[0][0] : p.slots[0][-1]]
+        assert weight.var() + weight.mean() ** 2 == pytest.approx(2 * layer.n_outputs / weight.size, rel=0.1)
+        assert abs(np.signbit(weight).mean() - 0.5) < 0.06
+
+
+def test_a_gradient_nobody_asks_for_is_not_computed():
+    network = build()
+    assert network._dx[0] is NOTHING
+    assert softmax_cross_entropy(network.forward(), np.zeros(3, np.int64), NOTHING)[0] > 0

@@ -1,0 +1,41 @@
+import pytest
+
+from neurosparse.errors import BadInput, OverBudget
+from neurosparse.store.layout import Layout, ProjectionLayout, shared_out, unbounded
+
+
+def test_blocks_number_rows_and_cores_through():
+    layout = Layout((ProjectionLayout("a", 4, 5, 6, 2, (8, 8, 4)), unbounded("b", 5, 3, 7)))
+    assert layout.blocks().tolist() == [[0, 4, 5, 2, 0], [4, 9, 3, 3, 3]]
+    assert layout.groups().tolist() == [[0, 1, 6], [1, 2, 7]]
+    assert (layout.n_slots, layout.n_rows) == (13, 9)
+    assert layout.projections[0].posts == (2, 2, 1)
+
+
+def test_a_network_budget_is_one_group():
+    assert shared_out((4, 5, 3), (6, 7), "network").groups().tolist() == [[0, 2, 13]]
+
+
+@pytest.mark.parametrize(("momentum", "expected"), [(False, 13 * 8 + 80), (True, 13 * 12 + 80)])
+def test_bytes_a_slot(momentum, expected):
+    assert shared_out((4, 5, 3), (6, 7)).nbytes(momentum) == expected
+
+
+def test_a_budget_above_the_capacities_is_refused_with_the_numbers():
+    with pytest.raises(OverBudget, match="needs 11   there is 10   too much 1"):
+        ProjectionLayout("a", 4, 4, 11, 2, (5, 5))
+
+
+def test_a_budget_above_the_pairs_is_refused():
+    with pytest.raises(OverBudget, match="there is 16"):
+        ProjectionLayout("a", 4, 4, 17, 2, (100, 100))
+
+
+def test_cores_that_do_not_cover_the_neurons_are_refused():
+    with pytest.raises(BadInput, match="1 cores of 2 do not hold 4"):
+        ProjectionLayout("a", 4, 4, 1, 2, (5,))
+
+
+def test_an_unknown_scope_is_refused():
+    with pytest.raises(BadInput, match="galaxy"):
+        shared_out((2, 2), (1,), "galaxy")

@@ -1,0 +1,46 @@
+"""No array of the size n_pre x n_post, or n_pre x n_cores, ever exists; memory follows the synapses."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from neurosparse.nn.layer import Law
+from neurosparse.nn.network import Network
+from neurosparse.store.layout import Layout, ProjectionLayout
+from neurosparse.store.store import SynapseStore
+
+
+def peak_of_training(n_pre, n_post, synapses, width):
+    """Return the peak of what numpy and Python allocate while a projection is made, filled and trained."""
+    cores = -(-n_post // width)
+    layout = Layout((ProjectionLayout("p", n_pre, n_post, synapses, width, (synapses,) * cores),))
+    samples = np.ones((16, n_pre), np.uint8)
+    label = np.zeros(16, np.int64)
+    tracemalloc.start()
+    try:
+        store = SynapseStore(layout)
+        store.fill(1)
+        network = Network(store, 16)
+        network.initialise([1.0], 1)
+        for step in range(1, 4):
+            network.read(samples, np.arange(16), 1.0)
+            network.learn(label, Law(0.1, 0.2, 0.1, 0.0, 1, step))
+            assert store.replace_dead(1, step) > 0
+        store.check()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("n_pre", "n_post"), [(20_000, 20_000), (40_000, 10_000)])
+def test_nothing_of_the_size_of_the_matrix_is_allocated(n_pre, n_post):
+    peak_of_training(50, 50, 100, 25)  # compile, so that only the arrays are counted
+    synapses, width = 50_000, 50
+    peak = peak_of_training(n_pre, n_post, synapses, width)
+    activations = 4 * 16 * (n_pre + 2 * n_post) + 8 * n_pre + n_pre * 16
+    assert peak < activations + 60 * synapses + 1_000_000
+    # One bit a pair would already be more.
+    assert peak < n_pre * n_post // 8
+    # And so would one byte a (pre, core) pair.
+    assert peak < n_pre * (n_post // width) * 4
