@@ -132,6 +132,11 @@ def feedforward(sizes: Sequence[int], synapses: Sequence[int]) -> Graph:
     return Graph(tuple(populations), tuple(projections))
 
 
+def total_pairs(sizes: Sequence[int]) -> int:
+    """Return how many pairs of neurons the neighbouring layers of a chain have."""
+    return sum(pre * post for pre, post in pairwise(sizes))
+
+
 def synapses_of(connectivity: float, sizes: Sequence[int]) -> int:
     """Return how many synapses a connectivity comes to in a chain of layers: at least 1.
 
@@ -142,7 +147,7 @@ def synapses_of(connectivity: float, sizes: Sequence[int]) -> int:
     sizes : sequence of int
         Neurons of each layer, input to output.
     """
-    return max(1, round(connectivity * sum(_pairs(sizes))))
+    return max(1, round(connectivity * total_pairs(sizes)))
 
 
 def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
@@ -172,7 +177,7 @@ def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
     """
     if len(sizes) < 2:
         raise BadInput(f"a network needs an input and an output layer, {len(sizes)} given")
-    pairs = _pairs(sizes)
+    pairs = [pre * post for pre, post in pairwise(sizes)]
     if synapses < 0:
         raise BadInput(f"{synapses} synapses make no sense", help="at least 1")
     if synapses > sum(pairs):
@@ -222,8 +227,3 @@ def share_out(total: int, weights: Sequence[int], caps: Sequence[int]) -> tuple[
         for k in sorted(open_, key=lambda k: (-(left * weights[k] % whole), k))[:rest]:
             parts[k] += 1
     return tuple(parts)
-
-
-def _pairs(sizes: Sequence[int]) -> list[int]:
-    """Return the pairs of neurons between each layer and the next."""
-    return [pre * post for pre, post in pairwise(sizes)]

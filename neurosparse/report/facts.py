@@ -1,0 +1,181 @@
+"""What a run reached, as one document: equal runs give equal bytes, so no clock and no path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from neurosparse.errors import BadInput
+from neurosparse.hardware.ledger import Usage
+from neurosparse.mapping.plan import Plan
+from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+from neurosparse.report.tables import fullest_core, report_rows
+
+SCHEMA = "neurosparse.report/1"
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """Where the synapses of a projection lie on the machine.
+
+    Attributes
+    ----------
+    live : tuple of int
+        Synapses on each core of the target, in slice order.
+    rows : (int, int)
+        The longest excitatory and the longest inhibitory row: the most synapses of one sign from one source onto one
+        core.
+    """
+
+    live: tuple[int, ...]
+    rows: tuple[int, int]
+
+
+def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
+    """Count the synapses of a projection by core, and its longest rows.
+
+    Parameters
+    ----------
+    width : int
+        Neurons of a full slice of the target.
+
+    Returns
+    -------
+    Occupancy
+        A weight of exactly 0 has the sign of its sign bit: a newborn that has not moved yet is a synapse as well.
+    """
+    weight = projection.weight
+    n_pre, n_post = weight.shape
+    n_cores = -(-n_post // width)
+    core = weight.indices.astype(np.int64) // width
+    source = np.repeat(np.arange(n_pre, dtype=np.int64), np.diff(weight.indptr))
+    inhibitory = np.signbit(weight.data)
+    longest = []
+    for chosen in (~inhibitory, inhibitory):
+        _, counts = np.unique(source[chosen] * n_cores + core[chosen], return_counts=True)
+        longest.append(int(counts.max(initial=0)))
+    live = np.bincount(core, minlength=n_cores)
+    return Occupancy(tuple(int(count) for count in live), (longest[0], longest[1]))
+
+
+def facts(
+    plan: Plan,
+    network: TrainedNetwork,
+    configuration: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    accuracy: Mapping[str, float | None],
+) -> dict[str, Any]:
+    """Return the report of a run, schema ``neurosparse.report/1``.
+
+    Parameters
+    ----------
+    plan : Plan
+    network : TrainedNetwork
+        Its projections are those of the plan's graph.
+    configuration : mapping
+        The resolved settings with where each comes from, as plain values.
+    history : sequence of mapping
+        One row an epoch; of the last, ``step`` and ``steps_over_budget`` count over the whole run.
+    accuracy : mapping of str to float or None
+        ``train``, ``validation`` and ``test`` as fractions.
+
+    Returns
+    -------
+    dict
+        Plain values. ``fits`` says that every core holds no more than it can, in bytes and in synapses, that no more
+        synapses live than the budget allows, and that this was so after every step.
+
+    Raises
+    ------
+    BadInput
+        The network is not the one of the plan.
+    """
+    _check_match(plan, network)
+    found = {p.name: occupancy(p, plan.width(p.post)) for p in network.projections}
+    budgets = {p.name: p.synapses for p in plan.graph.projections}
+    live, budget = sum(sum(place.live) for place in found.values()), sum(budgets.values())
+    last = history[-1] if history else {"step": 0, "steps_over_budget": 0}
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "fits": False,
+        "accuracy": {name: accuracy.get(name) for name in ("train", "validation", "test")},
+        "synapses": {
+            "live": live,
+            "budget": budget,
+            "steps": int(last["step"]),
+            "steps_over_budget": int(last["steps_over_budget"]),
+            "projections": [_projection(p, found[p.name], budgets[p.name]) for p in network.projections],
+        },
+        "biases": sum(int(p.bias.size) for p in network.projections),
+        "cores": _cores(plan, found),
+        "fullest": {},
+        "profile": {"name": plan.profile.name, "fingerprint": plan.profile.fingerprint},
+        "configuration": dict(configuration),
+    }
+    rows = report_rows(document)
+    index = fullest_core(rows)
+    memory, fraction = rows[index].fullest
+    document["fullest"] = {"core": index, "memory": memory, "fraction": fraction}
+    document["fits"] = (
+        all(row.sdram.fits and (row.dtcm is None or row.dtcm.fits) for row in rows)
+        and all((row.live or 0) <= row.capacity for row in rows)
+        and live <= budget
+        and not last["steps_over_budget"]
+    )
+    return document
+
+
+def _check_match(plan: Plan, network: TrainedNetwork) -> None:
+    """Raise BadInput unless the network is the one that the plan is for."""
+    sizes = {p.name: p.size for p in plan.graph.populations}
+    planned = {p.name: (sizes[p.pre], sizes[p.post]) for p in plan.graph.projections}
+    trained = {p.name: tuple(p.weight.shape) for p in network.projections}
+    if planned != trained:
+        raise BadInput(
+            "the trained network is not the one of the plan",
+            numbers={"planned": str(planned), "trained": str(trained)},
+        )
+
+
+def _projection(projection: TrainedProjection, place: Occupancy, budget: int) -> dict[str, Any]:
+    """Return what a report says of a projection."""
+    n_pre, n_post = projection.weight.shape
+    return {
+        "name": projection.name,
+        "pre": projection.pre,
+        "post": projection.post,
+        "live": sum(place.live),
+        "budget": budget,
+        "pairs": n_pre * n_post,
+        "longest_row": {"excitatory": place.rows[0], "inhibitory": place.rows[1]},
+    }
+
+
+def _cores(plan: Plan, found: Mapping[str, Occupancy]) -> list[dict[str, Any]]:
+    """Return what a report says of each core."""
+    filled = plan.filled({name: place.rows for name, place in found.items()})
+    cores = []
+    for core, regions in zip(plan.cores, filled, strict=True):
+        index = core.start // plan.width(core.population)
+        used = Usage(sum(regions.values()), core.sdram.available)
+        cores.append(
+            {
+                "population": core.population,
+                "slice": [core.start, core.stop],
+                "chip": [core.x, core.y],
+                "core": core.p,
+                "neurons": core.neurons,
+                "synapses": {
+                    "live": sum(found[name].live[index] for name in core.slots),
+                    "capacity": sum(core.slots.values()),
+                },
+                "regions": regions,
+                "sdram": asdict(used),
+                "dtcm": asdict(core.dtcm) if core.dtcm else None,
+                "holds": max(regions, key=lambda name: regions[name]),
+            }
+        )
+    return cores

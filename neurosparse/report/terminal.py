@@ -1,0 +1,116 @@
+"""Plans and reports on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+from neurosparse.hardware.ledger import Usage
+from neurosparse.mapping.plan import Plan
+from neurosparse.report.tables import CoreRow, fullest_core, plan_rows, report_rows
+from neurosparse.units import format_bytes, format_count, format_percent
+
+# Wider than any table of cores.
+_WIDTH = 200
+
+_COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
+    ("population", "left"),
+    ("neurons", "left"),
+    ("", "right"),
+    ("chip, core", "left"),
+    ("live", "right"),
+    ("slots", "right"),
+    ("SDRAM", "right"),
+    ("of", "right"),
+    ("", "right"),
+    ("held by", "left"),
+    ("DTCM", "right"),
+    ("of", "right"),
+    ("", "right"),
+)
+
+
+def print_plan(plan: Plan, file: TextIO | None = None) -> None:
+    """Print the cores of a plan and the verdict on `file`, standard output unless told otherwise."""
+    file = file or sys.stdout
+    rows = plan_rows(plan)
+    _print_table(rows, file)
+    slots = sum(row.capacity for row in rows)
+    synapses = sum(projection.synapses for projection in plan.graph.projections)
+    cores, chips = _several(len(rows), "core"), _several(len(plan.chips), "chip")
+    print(_fullest(rows), file=file)
+    print(f"synapses {format_count(synapses)} of {format_count(slots)} slots", file=file)
+    print(f"fits {plan.profile.name}: {cores} on {chips}", file=file)
+
+
+def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> None:
+    """Print a report, schema ``neurosparse.report/1``: the cores, what they hold, and what the network reached."""
+    file = file or sys.stdout
+    rows = report_rows(document)
+    synapses = document["synapses"]
+    _print_table(rows, file)
+    lines = [
+        _fullest(rows),
+        f"synapses {format_count(synapses['live'])} live of {format_count(synapses['budget'])}"
+        f"   biases {format_count(document['biases'])}",
+        f"over budget: {format_count(synapses['steps_over_budget'])} of {format_count(synapses['steps'])} steps",
+        f"accuracy {_accuracies(document['accuracy'])}",
+        f"{'fits' if document['fits'] else 'does not fit'} {document['profile']['name']}",
+    ]
+    print("\n".join(lines), file=file)
+
+
+def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:
+    """Print the table of cores: used, available, percent, and what holds the memory."""
+    trained = any(row.live is not None for row in rows)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading, justify in _COLUMNS:
+        if heading != "live" or trained:
+            table.add_column(heading, justify=justify, no_wrap=True)
+    for row in rows:
+        live = [format_count(row.live or 0)] if trained else []
+        table.add_row(
+            row.population,
+            f"{row.start}-{row.stop - 1}",
+            format_count(row.neurons),
+            f"({row.x}, {row.y}) {row.p}",
+            *live,
+            format_count(row.capacity),
+            *_cells(row.sdram),
+            f"{row.holds.replace('_', ' ')} {format_percent(row.regions[row.holds] / max(1, row.sdram.used), 0)}",
+            *(_cells(row.dtcm) if row.dtcm else ("not stated", "", "")),
+        )
+    # As wide as the table: a narrow terminal wraps its lines, but no figure is cut off.
+    console = Console(file=file, width=_WIDTH, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in capture.get().splitlines()), end="\n\n", file=file)
+
+
+def _cells(usage: Usage) -> tuple[str, str, str]:
+    """Return used, available and percent."""
+    return format_bytes(usage.used), format_bytes(usage.available), format_percent(usage.fraction)
+
+
+def _fullest(rows: Sequence[CoreRow]) -> str:
+    """Return the line on the fullest core."""
+    row = rows[fullest_core(rows)]
+    memory, fraction = row.fullest
+    place = f"chip ({row.x}, {row.y}) core {row.p}"
+    used = f"{memory.upper()} {format_percent(fraction)}"
+    return f"fullest core: {row.population} {row.start}-{row.stop - 1} on {place}, {used}"
+
+
+def _accuracies(accuracy: Mapping[str, float | None]) -> str:
+    """Return the accuracies that are known."""
+    known = [f"{name} {format_percent(value, 2)}" for name, value in accuracy.items() if value is not None]
+    return "   ".join(known) or "unknown"
+
+
+def _several(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
