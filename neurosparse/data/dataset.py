@@ -62,7 +62,7 @@ class Dataset:
         No path: it stands in reports.
     train, validation, test : Split
     scale : float
-        ``x * float32(scale)`` lies in [0, 1].
+        Above 0; ``x * float32(scale)`` lies in [0, 1].
     n_classes : int
         Labels are 0 to ``n_classes - 1``.
     licence : str
@@ -101,9 +101,11 @@ class Dataset:
                 )
             low, high = (np.float32(value) * np.float32(self.scale) for value in (split.x.min(), split.x.max()))
             # Written so that NaN, which compares as false, is refused too.
-            if not (low >= 0 and high <= 1):
+            if not (self.scale > 0 and low >= 0 and high <= 1):
                 raise BadInput(
-                    "scaled samples leave [0, 1]", numbers={"lowest": f"{low}", "highest": f"{high}"}, where=where
+                    "scaled samples leave [0, 1]",
+                    numbers={"scale": f"{self.scale}", "lowest": f"{low}", "highest": f"{high}"},
+                    where=where,
                 )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +146,7 @@ def _fetch_file(url: str, sha256: str, path: Path, timeout: float) -> FileFault 
     except ValueError as fault:
         return FileFault(
             f"{path.name} came with another checksum and was thrown away",
-            numbers={"needs SHA-256": sha256, "came": str(fault).rpartition(" ")[2].rstrip(".")},
+            numbers={"needs SHA-256": sha256, "came": _found_checksum(fault, sha256)},
             where=url,
             help="try again; if it happens again, the server or something on the way changes the file",
         )
@@ -156,6 +157,12 @@ def _fetch_file(url: str, sha256: str, path: Path, timeout: float) -> FileFault 
             help="free some disk space, or set NEUROSPARSE_CACHE to another folder",
         ) from fault
     return None
+
+
+def _found_checksum(fault: ValueError, sha256: str) -> str:
+    """Return the other checksum that the message of pooch names."""
+    found = set(re.findall(r"\b[0-9a-f]{64}\b", str(fault))) - {sha256}
+    return found.pop() if found else "another"
 
 
 def _reason(fault: Exception, timeout: float) -> str:

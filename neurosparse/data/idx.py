@@ -153,9 +153,9 @@ def load_folder(
     x, y = _read_pair(files[FILES[0]], files[FILES[1]])
     x_test, y_test = _read_pair(files[FILES[2]], files[FILES[3]])
     where = str(folder)
-    n_classes = n_classes or count_classes(y, "train-labels", where)
-    check_below(y, n_classes, "train-labels", where)
-    check_below(y_test, n_classes, "t10k-labels", where)
+    n_classes = n_classes or count_classes(y, files[FILES[1]].name, where)
+    check_below(y, n_classes, files[FILES[1]].name, where)
+    check_below(y_test, n_classes, files[FILES[3]].name, where)
     train, held_out = split_validation(x, y, validation)
     name = name or folder.resolve().name
     return Dataset(name, train, held_out, Split(x_test, y_test), scale=1 / 255, n_classes=n_classes, licence=licence)
