@@ -94,13 +94,12 @@ def _parse(file: BinaryIO | gzip.GzipFile, path: Path, dimensions: int) -> np.nd
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
-def _read(file: BinaryIO | gzip.GzipFile, size: int) -> bytes:
+def _read(file: BinaryIO | gzip.GzipFile, size: int) -> bytearray:
     """Return up to `size` bytes, a piece at a time: a header may promise more than any memory holds."""
-    pieces = []
-    while size > 0 and (piece := file.read(min(size, _CHUNK))):
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
+    data = bytearray()
+    while len(data) < size and (piece := file.read(min(size - len(data), _CHUNK))):
+        data += piece
+    return data
 
 
 def find_files(folder: Path) -> dict[str, Path]:
@@ -145,7 +144,7 @@ def load_folder(
     files = find_files(folder)
     if missing := [file for file in FILES if file not in files]:
         raise FileFault(
-            f"folder {folder.name} lacks {' and '.join(f'{file}.gz' for file in missing)}",
+            f"folder {folder.resolve().name} lacks {', '.join(f'{file}.gz' for file in missing)}",
             numbers={"needs": f"{len(FILES)} files", "there are": str(len(files))},
             where=str(folder),
             help="put it there, with or without .gz; `neurosparse data fetch mnist` fetches all four of MNIST",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import resource
 import socket
 from pathlib import Path
 
@@ -108,6 +109,18 @@ def test_a_folder_that_cannot_be_made_is_a_file_fault(tmp_path: Path) -> None:
     with serve(CONTENT) as server, pytest.raises(FileFault, match=r"cannot write a\.gz") as fault:
         fetch_files(Remote((server.base,), HASHES), tmp_path / "taken" / "mnist", lambda _: None)
     assert "NEUROSPARSE_CACHE" in str(fault.value.help)
+
+
+def test_a_disk_that_takes_no_more_is_a_file_fault(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with serve(CONTENT) as server:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
+        try:
+            with pytest.raises(FileFault, match=r"cannot write a\.gz: File too large"):
+                fetch_files(Remote((server.base,), HASHES), tmp_path, lambda _: None)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_fetched_data_set_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
