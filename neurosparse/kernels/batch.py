@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurosparse.kernels.blocks import transpose_tile
 from neurosparse.kernels.jit import kernel
+from neurosparse.kernels.lanes import WIDTH
 from neurosparse.kernels.rng import ORDER, below, mask_for, stream
-
-_TILE = 16
 
 
 @kernel
@@ -23,16 +23,19 @@ def gather(samples, order, scale, x):
     x : float32 (n_features, batch)
     """
     n_features, batch = x.shape
-    for begin in range(0, n_features, _TILE):
-        # A tile of features at a time: its rows of x stay in the first-level cache while the samples stream by.
-        end = min(begin + _TILE, n_features)
-        for b in range(order.size):
-            row = order[b]
-            for i in range(begin, end):
-                x[i, b] = np.float32(samples[row, i]) * scale
-        for i in range(begin, end):
-            for b in range(order.size, batch):
-                x[i, b] = 0.0
+    whole = n_features - n_features % WIDTH
+    for sample in range(0, order.size, WIDTH):
+        count = min(WIDTH, order.size - sample)
+        for feature in range(0, whole, WIDTH):
+            transpose_tile(samples, order, sample, count, feature, scale, x)
+        for feature in range(whole, n_features):
+            for b in range(sample, sample + count):
+                x[feature, b] = np.float32(samples[order[b], feature]) * scale
+            for b in range(sample + count, sample + WIDTH):
+                x[feature, b] = 0.0
+    for feature in range(n_features):
+        for b in range((order.size + WIDTH - 1) // WIDTH * WIDTH, batch):
+            x[feature, b] = 0.0
 
 
 @kernel

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from neurosparse.kernels.blocks import move
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.rng import BIRTH, SIGN, below, bits, mask_for, stream
 from neurosparse.kernels.rows import dormant_column, dormant_row, position
@@ -16,6 +17,16 @@ _EMPTY = np.int64(-1)
 _ONE = np.uint64(1)
 _HASH = np.uint64(0x9E3779B97F4A7C15)
 _TOP = np.uint64(32)
+
+
+@kernel
+def _move_slots(slots, to, start, stop):
+    """Move the slots [start, stop) to where slot `to` begins."""
+    _, target, weight, velocity = slots
+    move(target, to, start, stop)
+    move(weight, to, start, stop)
+    if velocity.size:
+        move(velocity, to, start, stop)
 
 
 @kernel
@@ -35,19 +46,14 @@ def close_gaps(slots, segment_row, segment_end, live, died):
     died : int64 (n_parts, n_cores)
         Deaths counted by each part of a split visit; set to zero.
     """
-    row_start, target, weight, velocity = slots
+    row_start = slots[0]
     write = 0
     for segment in range(segment_end.size):
         first, last = segment_row[segment], segment_row[segment + 1]
         begin, end = row_start[first], segment_end[segment]
         shift = begin - write
         if shift > 0:
-            for slot in range(begin, end):
-                target[slot - shift] = target[slot]
-                weight[slot - shift] = weight[slot]
-            if velocity.size:
-                for slot in range(begin, end):
-                    velocity[slot - shift] = velocity[slot]
+            _move_slots(slots, write, begin, end)
             for row in range(first, last):
                 row_start[row] -= shift
         write = end - shift
@@ -168,13 +174,8 @@ def grow(slots, newborn, seed, step):
     for n in range(newborn.size - 1, -1, -1):
         row, column = newborn[n] >> _SHIFT, newborn[n] & _LOW
         begin = position(target, row_start[row], min(end, row_start[row + 1]), column)
-        shift = n + 1
-        for slot in range(end - 1, begin - 1, -1):
-            target[slot + shift] = target[slot]
-            weight[slot + shift] = weight[slot]
+        _move_slots(slots, begin + n + 1, begin, end)
         if velocity.size:
-            for slot in range(end - 1, begin - 1, -1):
-                velocity[slot + shift] = velocity[slot]
             velocity[begin + n] = 0.0
         target[begin + n] = column
         sign = np.float32(1.0) if bits(key, np.uint64(newborn[n])) & _ONE else np.float32(-1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from neurosparse.kernels.jit import kernel
 
 
@@ -25,6 +27,12 @@ def position(target, begin, end, column):
 
 
 @kernel
+def _dormant_before(row_start, first, n_post, row):
+    """Return how many pairs of a projection without a synapse come before `row`."""
+    return (row - first) * n_post - (row_start[row] - row_start[first])
+
+
+@kernel
 def dormant_row(row_start, first, last, n_post, rank):
     """Return the row that holds dormant pair number `rank` of a projection, and the pair's rank inside that row.
 
@@ -37,16 +45,28 @@ def dormant_row(row_start, first, last, n_post, rank):
     rank : int64
         From 0, in row-major order over the pairs that have no synapse.
     """
-    # Dormant pairs in the rows before row r number (r - first) * n_post - (slots before row r): a rising function.
-    origin = row_start[first]
-    low, high = first, last - 1
+    total = _dormant_before(row_start, first, n_post, last)
+    # The number of dormant pairs before a row rises with the row, and nearly in proportion: start where proportion
+    # says and widen the search from there.
+    guess = first + np.int64(np.float64(rank) * np.float64(last - first) / np.float64(total))
+    low = high = min(max(guess, first), last - 1)
+    step = 1
+    while low > first and _dormant_before(row_start, first, n_post, low) > rank:
+        high = low - 1
+        low = max(low - step, first)
+        step *= 2
+    step = 1
+    while high < last - 1 and _dormant_before(row_start, first, n_post, high + 1) <= rank:
+        low = high + 1
+        high = min(high + step, last - 1)
+        step *= 2
     while low < high:
         middle = (low + high + 1) >> 1
-        if (middle - first) * n_post - (row_start[middle] - origin) <= rank:
+        if _dormant_before(row_start, first, n_post, middle) <= rank:
             low = middle
         else:
             high = middle - 1
-    return low, rank - ((low - first) * n_post - (row_start[low] - origin))
+    return low, rank - _dormant_before(row_start, first, n_post, low)
 
 
 @kernel
