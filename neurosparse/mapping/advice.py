@@ -11,6 +11,8 @@ from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan, PlanOptions
 
+SMALLER = "make the layers smaller"
+
 Fits = Callable[[Graph, Profile, PlanOptions], bool]
 
 
@@ -60,7 +62,7 @@ def budget_that_fits(plan: Plan, fits: Fits) -> str:
     other = neurons_that_fit(graph, plan.profile, options, fits)
     if other:
         words.append(other)
-    return "; or ".join(words) or "make the layers smaller"
+    return "; or ".join(words) or SMALLER
 
 
 def _largest_total(plan: Plan, fits: Fits) -> int:

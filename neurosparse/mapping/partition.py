@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, OverBudget
 from neurosparse.graph import Graph, Population
 from neurosparse.hardware.profile import Profile
+from neurosparse.hardware.topology import application_cores
 from neurosparse.registry import unknown_name
 
 
@@ -53,7 +54,23 @@ def cut(population: Population, width: int) -> tuple[Slice, ...]:
 
 
 def partition(graph: Graph, profile: Profile, neurons_per_core: int | None = None) -> tuple[tuple[Slice, ...], ...]:
-    """Return the slices of every population of `graph`, in its order."""
-    return tuple(
-        cut(population, slice_width(population, profile, neurons_per_core)) for population in graph.populations
-    )
+    """Return the slices of every population of `graph`, in its order.
+
+    Raises
+    ------
+    OverBudget
+        There are more slices than the board has cores for the application.
+    BadInput
+        As `slice_width` does.
+    """
+    widths = [slice_width(population, profile, neurons_per_core) for population in graph.populations]
+    # Counted before they are made: a huge network is refused at once.
+    sizes = [population.size for population in graph.populations]
+    needed = sum(-(-size // width) for size, width in zip(sizes, widths, strict=True))
+    there_is = application_cores(profile)
+    if needed > there_is:
+        raise OverBudget(
+            f"the network does not fit on {profile.name}: too few cores",
+            numbers={"needs": f"{needed:,} cores", "there is": f"{there_is:,}", "too much": f"{needed - there_is:,}"},
+        )
+    return tuple(cut(population, width) for population, width in zip(graph.populations, widths, strict=True))

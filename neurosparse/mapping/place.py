@@ -37,33 +37,20 @@ def place(loads: Sequence[Load], profile: Profile) -> tuple[tuple[Place, ...], .
     Raises
     ------
     OverBudget
-        The board has too few cores, a core books more SDRAM than a chip has, or no chips with room lie together.
+        No linked chips have enough cores and SDRAM left for a population.
     """
-    _check_sizes(loads, profile)
     board = _Board(profile)
     return tuple(board.place(load) for load in loads)
 
 
-def _check_sizes(loads: Sequence[Load], profile: Profile) -> None:
-    """Raise OverBudget where a single core or the sum of all cores cannot fit, whatever the order."""
-    chips = board_chips(profile)
-    largest = max(chip.application_sdram for chip in chips)
-    for load in loads:
-        if max(load.sdram) > largest:
-            raise OverBudget(
-                f"population {load.population!r} does not fit on a chip of {profile.name}",
-                numbers={
-                    "needs": f"{format_bytes(max(load.sdram))} of SDRAM on one core",
-                    "there is": format_bytes(largest),
-                    "too much": format_bytes(max(load.sdram) - largest),
-                },
-            )
-    needed, there_is = sum(len(load.sdram) for load in loads), sum(len(chip.application_cores) for chip in chips)
-    if needed > there_is:
-        raise OverBudget(
-            f"the network does not fit on {profile.name}: too few cores",
-            numbers={"needs": f"{needed:,}", "there is": f"{there_is:,}", "too much": f"{needed - there_is:,}"},
-        )
+def full_above(profile: Profile) -> int:
+    """Return the bytes of SDRAM, monitors included, above which a chip counts as full and is passed over.
+
+    That is less than one core's share left. Source: application_placer.py ``__cap_sdram``, SpiNNaker_PACMAN 1!7.4.1.
+    """
+    room = profile.chip.sdram - profile.monitors.sdram
+    most_cores = max(cores for _, _, cores in profile.board.map)
+    return room - room // (most_cores - profile.monitors.cores)
 
 
 class _Board:
@@ -78,9 +65,7 @@ class _Board:
         self._full: set[tuple[int, int]] = set()
         self._fresh = iter(list(self._chips))
         self._again: list[tuple[int, int]] = []
-        # A chip with less than one core's share of SDRAM left is full: application_placer.py:108-109.
-        room = profile.chip.sdram - profile.monitors.sdram
-        self._cap = room - room // (max(chip.cores for chip in chips) - profile.monitors.cores)
+        self._cap = full_above(profile)
 
     def place(self, load: Load) -> tuple[Place, ...]:
         """Place one population: try one start after another until it fits around it."""

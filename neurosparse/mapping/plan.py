@@ -14,7 +14,7 @@ from neurosparse.mapping.budget import Demand, core_slots, worst_matrix
 from neurosparse.mapping.demand import incoming, population_regions
 from neurosparse.mapping.layout import Core, Plan, PlanOptions
 from neurosparse.mapping.partition import Slice, partition, slice_width
-from neurosparse.mapping.place import Load, Place, place
+from neurosparse.mapping.place import Load, Place, full_above, place
 from neurosparse.units import format_bytes
 
 __all__ = ["Core", "Plan", "PlanOptions", "make_plan"]
@@ -57,7 +57,7 @@ def make_plan(
         plan = _lay_out(graph, profile, options)
         _check_slots(plan)
     except OverBudget as fault:
-        fault.help = fault.help or advice.neurons_that_fit(graph, profile, options, _fits)
+        fault.help = fault.help or advice.neurons_that_fit(graph, profile, options, _fits) or advice.SMALLER
         raise
     return plan
 
@@ -134,16 +134,20 @@ def _shares(loads: list[Load], places: tuple[tuple[Place, ...], ...], profile: P
     """Return the bytes of SDRAM that each core may use.
 
     The rule: what the monitors leave of a chip is divided equally among the cores placed on it; a core whose own
-    regions need more than that takes what they need, and the others divide the rest equally.
+    regions need more than that takes what they need, and the others divide the rest equally. Not divided is the last
+    bit by which the tool chain would take the chip for full, so that it finds every core where the plan puts it,
+    however much of the slots training fills.
     """
     needs: dict[tuple[int, int], list[tuple[int, Place]]] = {}
     for load, spots in zip(loads, places, strict=True):
         for size, spot in zip(load.sdram, spots, strict=True):
             needs.setdefault((spot.x, spot.y), []).append((size, spot))
-    room = {(chip.x, chip.y): chip.application_sdram for chip in board_chips(profile)}
+    chips = {(chip.x, chip.y): chip for chip in board_chips(profile)}
     shares = {}
-    for chip, cores in needs.items():
-        left = room[chip]
+    for xy, cores in needs.items():
+        left = full_above(profile) - chips[xy].monitor_sdram
+        if sum(size for size, _ in cores) > left:
+            left = chips[xy].application_sdram
         # From the neediest on: once one needs no more than an equal part, none of the others does.
         for taken, (size, spot) in enumerate(sorted(cores, key=lambda core: -core[0])):
             shares[spot] = max(size, left // (len(cores) - taken))
