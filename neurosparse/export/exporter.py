@@ -1,0 +1,92 @@
+"""What every exporter offers, and the table of those that there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from neurosparse.data.dataset import Dataset
+from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.registry import Registry
+
+
+@dataclass(frozen=True)
+class ExportSummary:
+    """What an exporter wrote, and what the other side is expected to find when it runs it.
+
+    Attributes
+    ----------
+    folder : Path
+    files : dict of str to int
+        Name and size in bytes of each file.
+    samples, steps : int
+        Held-out samples in the export, and time steps that each is shown for.
+    rate : float
+        Spikes a step of a neuron at full activation.
+    network_accuracy, spiking_accuracy : float
+        Fractions of the held-out samples that the trained network and its emulated spiking twin get right.
+    agreement, tolerance : float
+        Fraction of the held-out samples on which the two are expected to decide alike, and the least that passes.
+    chosen_on : str
+        The splits on whose first samples `rate` and `steps` were chosen, never the test split.
+    chosen_agreement : float
+        The fraction of those on which the two decided alike.
+    """
+
+    folder: Path
+    files: dict[str, int]
+    samples: int
+    steps: int
+    rate: float
+    network_accuracy: float
+    spiking_accuracy: float
+    agreement: float
+    tolerance: float
+    chosen_on: str
+    chosen_agreement: float
+
+
+class Exporter(Protocol):
+    """Hands a trained network over in the words of something that runs it."""
+
+    name: str
+
+    def export(
+        self,
+        network: TrainedNetwork,
+        dataset: Dataset,
+        folder: Path,
+        *,
+        force: bool = False,
+        samples: int = 100,
+        steps: int | None = None,
+    ) -> ExportSummary:
+        """Write a self-contained folder.
+
+        Parameters
+        ----------
+        network : TrainedNetwork
+        dataset : Dataset
+            What the network was trained on. Scales are measured on its training split, choices made on its validation
+            and training splits; the test split only gives the samples of the self-check.
+        folder : Path
+            Made by the export, whole or not at all.
+        force : bool
+            Replace an export that is there already.
+        samples : int
+            How many held-out samples to put in.
+        steps : int, optional
+            Time steps to show each sample for; chosen if not given.
+
+        Raises
+        ------
+        BadInput
+            The network does not match the data, a number has no meaning, or the folder exists.
+        FileFault
+            The folder cannot be written.
+        """
+        ...
+
+
+exporters = Registry("exporter", {"pynn": "neurosparse.export.pynn:PyNNExporter"}, "neurosparse.exporters")

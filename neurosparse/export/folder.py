@@ -1,0 +1,73 @@
+"""A folder that appears whole or not at all, and takes the place of nothing that it does not know."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from neurosparse.errors import BadInput, FileFault
+
+
+def check_target(folder: Path, own: Collection[str], force: bool) -> None:
+    """Raise unless a folder with the files `own` may be made at `folder`.
+
+    Raises
+    ------
+    BadInput
+        Something is there and `force` is false, or it is not a folder that holds nothing but files named in `own`.
+    """
+    if not os.path.lexists(folder):
+        return
+    if not force:
+        raise BadInput(
+            f"there is a {folder.name} already", where=str(folder), help="--force replaces it, or name another folder"
+        )
+    if not folder.is_dir() or folder.is_symlink():
+        raise BadInput(f"{folder.name} is not a folder", where=str(folder), help="move it away, or name another folder")
+    strangers = sorted({entry.name for entry in folder.iterdir()} - set(own) - {"__pycache__"})
+    if strangers:
+        raise BadInput(
+            f"{folder.name} holds more than an export: {strangers[0]!r}",
+            numbers={"not ours": f"{len(strangers):,}"},
+            where=str(folder),
+            help="move what is yours out of it, or name another folder",
+        )
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path, own: Collection[str], force: bool) -> Iterator[Path]:
+    """Give a temporary folder that becomes `folder` when the block ends well, and vanishes when not.
+
+    Raises
+    ------
+    BadInput
+        See `check_target`, which is asked again at the end.
+    FileFault
+        The place cannot be written; what stood there before still stands.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+            new, old = Path(scratch) / "new", Path(scratch) / "old"
+            new.mkdir()
+            yield new
+            check_target(folder, own, force)
+            if folder.exists():
+                folder.rename(old)
+            try:
+                new.rename(folder)
+            except OSError:
+                if old.exists():
+                    old.rename(folder)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError as fault:
+        raise FileFault(
+            f"cannot write the folder {folder.name}: {fault.strerror or fault}",
+            where=str(folder),
+            help="free some disk space or name another folder; nothing that was there before is lost",
+        ) from fault
