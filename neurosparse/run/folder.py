@@ -15,7 +15,7 @@ from typing import Any
 from neurosparse.archive import read_json, write_json, write_text
 from neurosparse.config import Config
 from neurosparse.errors import BadInput, FileFault
-from neurosparse.mapping.plan import Plan
+from neurosparse.mapping.layout import Plan
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.run.job import Job
 from neurosparse.train.events import EpochEnd

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from neurosparse.config import Config
+from neurosparse.config import WITHOUT_EFFECT, Config
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput
-from neurosparse.graph import Graph, feedforward, split_budget, total_pairs
+from neurosparse.graph import Graph, feedforward, split_budget, synapses_of
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
-from neurosparse.mapping.plan import Plan, make_plan
+from neurosparse.mapping.layout import Plan
+from neurosparse.mapping.plan import make_plan
 from neurosparse.store.layout import Layout, ProjectionLayout
 
 
@@ -41,6 +43,13 @@ class Job:
         """Return the sha256 over everything the result depends on: configuration, data and profile."""
         parts = (self.config.fingerprint(), self.data.fingerprint, self.profile.fingerprint)
         return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+    def told(self) -> dict[str, dict[str, Any]]:
+        """Return the configuration as a report tells it: data set and profile by name, never by path."""
+        told = self.config.to_json()
+        told["data"]["value"], told["profile"]["value"] = self.data.name, self.profile.name
+        # Threads change neither the result nor its report.
+        return {name: entry for name, entry in told.items() if name not in WITHOUT_EFFECT}
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -79,16 +88,9 @@ def budget_of(sizes: Sequence[int], connectivity: float | None, synapses: int | 
     Raises
     ------
     BadInput
-        More synapses are asked for than there are pairs of neurons, or fewer than one a projection.
+        There are fewer synapses than projections.
     """
-    pairs = total_pairs(sizes)
-    budget = round(connectivity * pairs) if synapses is None and connectivity is not None else int(synapses or 0)
-    if budget > pairs:
-        raise BadInput(
-            f"more synapses are asked for than the network {'-'.join(map(str, sizes))} has pairs of neurons",
-            numbers={"asked": f"{budget:,}", "there is": f"{pairs:,}", "too much": f"{budget - pairs:,}"},
-            help=f"at most {pairs:,}",
-        )
+    budget = synapses if synapses is not None else synapses_of(connectivity or 0.0, sizes)
     if budget < len(sizes) - 1:
         raise BadInput(
             f"a budget of {budget} leaves a projection of {'-'.join(map(str, sizes))} without a synapse",

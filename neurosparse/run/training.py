@@ -99,8 +99,8 @@ class TrainingRun:
             name: self._network.evaluate(split.x, split.y, job.data.scale)[1]
             for name, split in (("train", job.data.train), ("validation", job.data.validation), ("test", job.data.test))
         }
-        document = report_of(job, trained, [asdict(row) for row in position.history], accuracy)
-        write_json(self.folder.path / "report.json", document)
+        report = facts(job.plan, trained, job.told(), [asdict(row) for row in position.history], accuracy)
+        write_json(self.folder.path / "report.json", report)
 
 
 def start(config: Config, path: Path, *, overwrite: bool = False) -> TrainingRun:

@@ -1,0 +1,32 @@
+"""One step of training: forward, backward, the optimiser's move and the rule's rewiring."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosparse.nn.layer import Law
+from neurosparse.nn.network import Network
+from neurosparse.rewire.rule import Rule
+
+
+def train_step(
+    network: Network, rule: Rule, label: np.ndarray, *, rate: float, momentum: float, seed: int, step: int
+) -> tuple[float, int, int]:
+    """Take one step on the batch that `network` has read.
+
+    Parameters
+    ----------
+    label : ndarray of int64, shape (n_samples,)
+    rate : float
+        The learning rate of this step.
+    seed, step : int
+        Name the random numbers of the step; steps count from 1.
+
+    Returns
+    -------
+    float, int, int
+        Mean loss before the step, right decisions before the step, connections replaced.
+    """
+    law = Law(rate, rule.shrink(rate), rule.noise(rate), momentum, seed, step)
+    loss, right = network.learn(label, law)
+    return loss, right, rule.rewire(network.store, seed, step)
