@@ -81,7 +81,7 @@ class Plan:
     Raises
     ------
     BadInput
-        The cores do not cover the populations, or their slots are not those of the projections.
+        The cores do not cover the populations, their slots are not those of the projections, or a size is negative.
     """
 
     profile: Profile
@@ -100,6 +100,9 @@ class Plan:
         found = [(core.population, core.start, core.stop, set(core.slots)) for core in self.cores]
         if found != expected:
             raise BadInput("the cores of the plan do not hold the populations of its network")
+        for core in self.cores:
+            if min([core.sdram.used, core.sdram.available, *core.regions.values(), *core.slots.values()]) < 0:
+                raise BadInput(f"a core of {core.population!r} holds fewer than no bytes or synapses")
 
     @property
     def chips(self) -> tuple[tuple[int, int], ...]:

@@ -1,0 +1,119 @@
+"""`neurosparse plan`: the table, the verdict, the exit codes, and that it stays quick."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from neurosparse.cli.main import main
+from neurosparse.mapping.plan import Plan
+
+_PAPER = ["plan", "--profile", "spinnaker", "--layers", "784,300,100,10", "--connectivity", "1.33%"]
+
+
+def _run(capsys, *arguments):
+    """Run the command; return exit code, standard output and standard error."""
+    with pytest.raises(SystemExit) as leave:
+        main(list(arguments))
+    captured = capsys.readouterr()
+    return leave.value.code, captured.out, captured.err
+
+
+def test_the_table_names_every_core_and_the_verdict(capsys):
+    code, out, err = _run(capsys, *_PAPER)
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert " ".join(lines[0].split()) == "population neurons chip, core slots SDRAM of held by DTCM of"
+        "population",
+        "neurons",
+        "chip,",
+        "core",
+        "slots",
+        "SDRAM",
+        "of",
+        "held",
+        "by",
+        "DTCM",
+        "of",
+    ]
+    assert [line.split()[:2] for line in lines[1:6]] == [
+        ["input", "0-783"],
+        ["hidden1", "0-255"],
+        ["hidden1", "256-299"],
+        ["hidden2", "0-99"],
+        ["output", "0-9"],
+    ]
+    assert "(0, 0) 4" in lines[2]
+    assert "200,704" in lines[2]
+    assert "synaptic matrix" in lines[2]
+    assert "39.2 %" in lines[2]
+    assert lines[-3:] == [
+        "fullest core: hidden1 0-255 on chip (0, 0) core 4, DTCM 39.2 %",
+        "synapses 3,540 of 266,200 slots",
+        "fits spinnaker: 5 cores on 1 chip",
+    ]
+
+
+def test_layers_may_be_written_with_dashes_and_synapses_as_a_number(capsys):
+    assert _run(capsys, "plan", "--layers", "784-300-100-10", "--synapses", "3540")[1] == _run(capsys, *_PAPER)[1]
+
+
+def test_json_is_one_document_that_is_the_plan(capsys):
+    code, out, err = _run(capsys, *_PAPER, "--json")
+    document = json.loads(out)
+    assert (code, err) == (0, "")
+    assert document["fits"] is True
+    plan = Plan.from_json(document)
+    assert len(plan.cores) == 5
+    assert sum(projection.synapses for projection in plan.graph.projections) == 3_540
+
+
+def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
+    big = ["plan", "--layers", "4000,4000", "--connectivity", "1%"]
+    code, out, err = _run(capsys, *big)
+    assert (code, out) == (1, "")
+    assert err.startswith("error[over-budget]: projection 'input-output' does not fit")
+    assert "needs 160,000 synapses" in err
+    assert "--neurons-per-core 188" in err
+    code, out, err = _run(capsys, *big, "--json")
+    assert code == 1
+    assert json.loads(out)["fits"] is False
+    assert json.loads(out)["numbers"]["needs"] == "160,000 synapses"
+    assert _run(capsys, *big, "--neurons-per-core", "188")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["--layers", "784,300"], "either --connectivity or --synapses"),
+        (["--layers", "784,300", "--connectivity", "1%", "--synapses", "3"], "either --connectivity or --synapses"),
+        (["--layers", "784,x", "--connectivity", "1%"], "'x' in '784,x' is not a layer size"),
+        (["--layers", "784", "--synapses", "3"], "an input and an output layer"),
+        (["--layers", "784,300", "--connectivity", "120%"], "not a fraction between 0 and 1"),
+        (["--layers", "10,2", "--synapses", "21"], "fewer pairs of neurons"),
+        (["--layers", "10,2", "--synapses", "0"], "makes no sense"),
+        (["--layers", "10,2", "--synapses", "5", "--neurons-per-core", "0"], "0 neurons on a core"),
+        (["--layers", "10,2", "--synapses", "5", "--profile", "loihi9"], "no profile called 'loihi9'"),
+        (["--synapses", "5"], "--layers"),
+    ],
+)
+def test_what_makes_no_sense_exits_2(capsys, arguments, fault):
+    code, out, err = _run(capsys, "plan", *arguments)
+    assert (code, out) == (2, "")
+    assert fault in err
+
+
+def test_planning_loads_no_compiler_and_no_arrays():
+    script = (
+        "import sys, time; start = time.perf_counter()\n"
+        "from neurosparse.cli.main import cli\n"
+        f"cli.main({_PAPER!r}, standalone_mode=False)\n"
+        "print(f'{time.perf_counter() - start:.3f} s')\n"
+        "loaded = [name for name in ('numba', 'numpy', 'scipy', 'llvmlite', 'matplotlib') if name in sys.modules]\n"
+        "print('loaded', loaded)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    print(done.stdout)
+    assert done.stdout.splitlines()[-1] == "loaded []"
+    assert "fits spinnaker: 5 cores on 1 chip" in done.stdout
