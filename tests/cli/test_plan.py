@@ -25,18 +25,6 @@ def test_the_table_names_every_core_and_the_verdict(capsys):
     lines = out.splitlines()
     assert (code, err) == (0, "")
     assert " ".join(lines[0].split()) == "population neurons chip, core slots SDRAM of held by DTCM of"
-        "population",
-        "neurons",
-        "chip,",
-        "core",
-        "slots",
-        "SDRAM",
-        "of",
-        "held",
-        "by",
-        "DTCM",
-        "of",
-    ]
     assert [line.split()[:2] for line in lines[1:6]] == [
         ["input", "0-783"],
         ["hidden1", "0-255"],
