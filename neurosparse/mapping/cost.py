@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from neurosparse.errors import BadInput
+from neurosparse.hardware.figures import NeuronModel, RecordingMetadata, SourceModel
 from neurosparse.hardware.ledger import Usage
-from neurosparse.hardware.profile import NeuronModel, Profile, RecordingMetadata, SourceModel
+from neurosparse.hardware.profile import Profile
 from neurosparse.registry import unknown_name
 
 MATRIX = "synaptic_matrix"
