@@ -38,6 +38,10 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+#: The budget where nobody names one.
+DEFAULT_CONNECTIVITY = 0.1
+
+
 class Settings(BaseModel):
     """What a run is made of; the names are those of the flags of `neurosparse train` and of the keys of its TOML file.
 
@@ -50,7 +54,7 @@ class Settings(BaseModel):
     data: str = Field("digits", description="Data set: a name, a folder of IDX files, or an npz with x and y.")
     layers: Sizes = Field((300, 100), description="Neurons of the hidden layers, like 300,100.")
     connectivity: Fraction | None = Field(
-        None, description="Budget as a fraction of all pairs of neurons of neighbouring layers, like 1.33%."
+        None, description="Budget as a fraction of all pairs of neurons of neighbouring layers; 10% unless told."
     )
     synapses: Count | None = Field(None, description="Budget as a number of connections, instead of --connectivity.")
     scope: Literal["projection", "network"] = Field(
@@ -123,11 +127,7 @@ class Config:
         return cls(_validated(values, origins), origins)
 
 
-def resolve(
-    flags: Mapping[str, Any] | None = None,
-    file: Path | None = None,
-    defaults: Mapping[str, tuple[Any, str]] | None = None,
-) -> Config:
+def configure(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Config:
     """Return the configuration from flags over a file over defaults.
 
     Parameters
@@ -136,8 +136,6 @@ def resolve(
         Settings given by hand; None means not given.
     file : Path, optional
         A TOML file whose keys are those of `Settings`.
-    defaults : mapping of str to (value, origin), optional
-        Defaults that depend on something, such as the data set; they come before those of `Settings`.
 
     Raises
     ------
@@ -149,8 +147,8 @@ def resolve(
     values: dict[str, Any] = {}
     origins = {name: "default" for name in Settings.model_fields}
     sources = [
-        dict(defaults or {}),
-        {name: (value, place) for name, (value, place) in _read(file).items()} if file else {},
+        {"connectivity": (DEFAULT_CONNECTIVITY, "default")},
+        _read(file) if file else {},
         {name: (value, f"--{name.replace('_', '-')}") for name, value in (flags or {}).items() if value is not None},
     ]
     for source in sources:

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from neurosparse.config import Settings, resolve
+from neurosparse.config import Settings, configure
 
 
 def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add one flag for each setting; values are judged together by `resolve`, so that all faults show at once."""
+    """Add one flag for each setting; values are judged together by `configure`, so that all faults show at once."""
     for name, field in reversed(Settings.model_fields.items()):
         default = "" if field.default is None else f"  [default: {_shown(field.default)}]"
         option = click.option(f"--{name.replace('_', '-')}", name, metavar="X", help=f"{field.description}{default}")
@@ -40,7 +40,7 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
     """
     if resumed is not None and (out is not None or overwrite or file is not None):
         raise click.UsageError("--resume goes on with a folder as it is: leave out --out, --overwrite and --config")
-    config = None if resumed is not None else resolve(flags, file)
+    config = None if resumed is not None else configure(flags, file)
 
     from rich.console import Console
 

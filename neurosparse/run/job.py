@@ -40,9 +40,8 @@ class Job:
 
     @property
     def fingerprint(self) -> str:
-        """Return the sha256 over everything the result depends on: configuration, data and profile."""
-        parts = (self.config.fingerprint(), self.data.fingerprint, self.profile.fingerprint)
-        return hashlib.sha256("".join(parts).encode()).hexdigest()
+        """Return the sha256 over everything the result depends on."""
+        return fingerprint_of(self.config, self.data.fingerprint, self.profile.fingerprint)
 
     def told(self) -> dict[str, dict[str, Any]]:
         """Return the configuration as a report tells it: data set and profile by name, never by path."""
@@ -82,6 +81,24 @@ def prepare(config: Config) -> Job:
     return Job(config, data, profile, graph, plan)
 
 
+def dataset_of(config: Config, fingerprint: str) -> Dataset:
+    """Return the data set a run was trained on.
+
+    Raises
+    ------
+    BadInput
+        The data set of that name has another content by now.
+    """
+    data = load_dataset(config.settings.data, validation=config.settings.validation)
+    if data.fingerprint != fingerprint:
+        raise BadInput(
+            f"the data {config.settings.data!r} is not what the run was started with: its content differs",
+            numbers={"at the start": fingerprint[:12], "now": data.fingerprint[:12]},
+            help="bring the old data back, or train a new run",
+        )
+    return data
+
+
 def budget_of(sizes: Sequence[int], connectivity: float | None, synapses: int | None) -> int:
     """Return the budget K of a chain of layers, given as a fraction of all pairs or as a number.
 
@@ -99,20 +116,25 @@ def budget_of(sizes: Sequence[int], connectivity: float | None, synapses: int | 
     return budget
 
 
-def layout_of(job: Job) -> Layout:
-    """Return the layout of the synapse store that the plan of `job` allows."""
+def layout_of(plan: Plan, scope: str) -> Layout:
+    """Return the layout of the synapse store that `plan` allows."""
     projections = tuple(
         ProjectionLayout(
             p.name,
-            job.graph.population(p.pre).size,
-            job.graph.population(p.post).size,
+            plan.graph.population(p.pre).size,
+            plan.graph.population(p.post).size,
             p.synapses,
-            job.plan.width(p.post),
-            job.plan.capacity(p.name),
+            plan.width(p.post),
+            plan.capacity(p.name),
         )
-        for p in job.graph.projections
+        for p in plan.graph.projections
     )
-    return Layout(projections, job.config.settings.scope)
+    return Layout(projections, scope)
+
+
+def fingerprint_of(config: Config, data: str, profile: str) -> str:
+    """Return the sha256 over everything a result depends on: configuration, and fingerprints of data and profile."""
+    return hashlib.sha256("".join((config.fingerprint(), data, profile)).encode()).hexdigest()
 
 
 def _refuse_whole_network(layers: Sequence[int], data: Dataset) -> None:

@@ -16,7 +16,7 @@ from neurosparse.nn.workers import Workers
 from neurosparse.report.facts import facts
 from neurosparse.rewire.deepr import DeepR, temperature_for
 from neurosparse.run.folder import RunFolder, create
-from neurosparse.run.job import Job, layout_of, prepare
+from neurosparse.run.job import Job, dataset_of, layout_of, prepare
 from neurosparse.store.store import SynapseStore
 from neurosparse.train import checkpoint
 from neurosparse.train.events import Event, Stopped
@@ -40,7 +40,7 @@ class TrainingRun:
     def __init__(self, job: Job, folder: RunFolder) -> None:
         settings = job.config.settings
         self.job, self.folder = job, folder
-        store = SynapseStore(layout_of(job), momentum=settings.momentum > 0, parts=settings.threads)
+        store = SynapseStore(layout_of(job.plan, settings.scope), momentum=settings.momentum > 0, parts=settings.threads)
         self._network = Network(store, settings.batch, Workers(settings.threads))
         position = self._restore_or_begin()
         optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)
@@ -152,12 +152,13 @@ def resume(path: Path, flags: Mapping[str, Any] | None = None) -> TrainingRun:
             help="resume it without these options, or train a new run",
         )
     config = Config(Settings.model_validate(wanted), stored.origins)
+    marks = folder.fingerprints()
+    dataset_of(config, marks["data"])
     job = prepare(config)
-    for what, found in (("data", job.data.fingerprint), ("profile", job.profile.fingerprint)):
-        if folder.fingerprints().get(what) != found:
-            raise BadInput(
-                f"the {what} {settings[what]!r} is not what {folder.path.name} was started with: its content differs",
-                numbers={"at the start": str(folder.fingerprints().get(what))[:12], "now": found[:12]},
-                help=f"bring the old {what} back, or train a new run",
-            )
+    if job.profile.fingerprint != marks["profile"]:
+        raise BadInput(
+            f"the profile {job.profile.name!r} is not what {folder.path.name} was started with: its content differs",
+            numbers={"at the start": marks["profile"][:12], "now": job.profile.fingerprint[:12]},
+            help="bring the old profile back, or train a new run",
+        )
     return TrainingRun(job, folder)

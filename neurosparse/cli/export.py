@@ -1,0 +1,42 @@
+"""`neurosparse export`: hand a trained network over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from neurosparse.units import format_bytes, format_percent
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("target")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to make.  [default: RUN/export/TARGET]")
+@click.option("--samples", type=int, default=100, show_default=True, help="Held-out samples to check itself with.")
+@click.option("--steps", type=int, help="Time steps a sample.  [default: the fewest that lose little]")
+@click.option("--force", is_flag=True, help="Replace an export that is there.")
+def command(run: Path, target: str, out: Path | None, samples: int, steps: int | None, force: bool) -> None:
+    """Hand the trained network of RUN over to TARGET, for example pynn.
+
+    The export is a folder that stands alone: a script, the arrays and a manifest, with held-out samples and the
+    decisions expected on them, so that the script checks itself wherever it runs.
+    """
+    from neurosparse.export.exporter import exporters
+    from neurosparse.run.folder import RunFolder
+    from neurosparse.run.job import dataset_of
+
+    exporter = exporters.load(target)()
+    folder = RunFolder(run)
+    summary = exporter.export(
+        folder.trained(), dataset_of(folder.config(), folder.fingerprints()["data"]),
+        out or run / "export" / target, force=force, samples=samples, steps=steps,
+    )  # fmt: skip
+    for name, size in summary.files.items():
+        click.echo(f"{summary.folder / name}  {format_bytes(size)}")
+    click.echo(
+        f"{summary.samples} samples of {summary.steps} steps: network {format_percent(summary.network_accuracy)}, "
+        f"spiking {format_percent(summary.spiking_accuracy)} expected, "
+        f"agreement {format_percent(summary.agreement)} (at least {format_percent(summary.tolerance)})"
+    )
+    click.echo(f"run it: python {summary.folder / 'network.py'} --backend nest")

@@ -1,0 +1,98 @@
+"""Proof from the files of a run that it kept every promise: budgets, rows, capacities and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from neurosparse.errors import CheckFailed, NeurosparseError
+from neurosparse.mapping.plan import Plan, make_plan
+from neurosparse.nn.network import Network
+from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.report.facts import facts
+from neurosparse.run.folder import RunFolder
+from neurosparse.run.job import fingerprint_of, layout_of
+from neurosparse.store.store import SynapseStore
+from neurosparse.train.checkpoint import restore
+
+
+def check_run(path: Path) -> Iterator[str]:
+    """Check the run at `path`, yielding a line for each thing proved.
+
+    Raises
+    ------
+    CheckFailed
+        A promise is broken; everything checked before it holds.
+    FileFault
+        A file is missing or damaged.
+    """
+    folder = RunFolder(path)
+    config, plan = folder.config(), folder.plan()
+
+    if make_plan(plan.graph, plan.profile, **_options(plan)) != plan:
+        raise CheckFailed("plan.json is not what its own profile and network come to", where=str(path))
+    yield f"plan: {len(plan.cores)} cores of {plan.profile.name}, every byte as the memory model computes it"
+
+    history = folder.history() if (folder.path / "history.csv").exists() else []
+    budget = sum(p.synapses for p in plan.graph.projections)
+    for row in history:
+        if row["live"] != budget or row["budget"] != budget or row["steps_over_budget"]:
+            raise CheckFailed(
+                f"epoch {row['epoch']} was not inside the budget",
+                numbers={"live": f"{row['live']:,}", "budget": f"{budget:,}", "steps over": str(row["steps_over_budget"])},
+                where="history.csv",
+            )
+    yield f"history: {len(history)} epochs, {budget:,} live of {budget:,} after each, no step over the budget"
+
+    store = SynapseStore(layout_of(plan, config.settings.scope), momentum=config.settings.momentum > 0)
+    network = Network(store, 1)
+    if folder.checkpoint.exists():
+        marks = folder.fingerprints()
+        restore(folder.checkpoint, network, fingerprint_of(config, marks["data"], marks["profile"]))
+        yield f"checkpoint: {store.n_live:,} connections, rows sorted, none twice, {store.live.size} cores within capacity"
+    if not folder.is_finished:
+        yield "not finished: no trained network and no report to check"
+        return
+
+    trained = folder.trained()
+    names, populations = [p.name for p in plan.graph.projections], [p.name for p in plan.graph.populations]
+    if folder.checkpoint.exists() and not _equal(trained, network.trained(names, populations)):
+        raise CheckFailed("network.npz is not the network of the last checkpoint", where=str(path))
+    report = folder.report()
+    try:
+        again = facts(plan, trained, report["configuration"], history, report["accuracy"])
+    except (NeurosparseError, KeyError, TypeError) as fault:
+        raise CheckFailed(f"report.json and network.npz do not belong together: {fault}", where=str(path)) from fault
+    if again != report:
+        differ = sorted(key for key in set(again) | set(report) if again.get(key) != report.get(key))
+        raise CheckFailed(f"report.json does not say what the files say: {', '.join(differ)}", where=str(path))
+    yield f"network: {trained.synapses:,} connections, finite weights, the same as in the checkpoint"
+    if not report["fits"]:
+        raise CheckFailed(f"the network does not fit {plan.profile.name}", where=str(path))
+    used = sum(core["sdram"]["used"] for core in report["cores"])
+    yield f"report: {len(report['cores'])} cores, {used:,} bytes of SDRAM counted again from the rows, all fit"
+
+
+def _options(plan: Plan) -> dict[str, int | None]:
+    """Return the options of a plan as `make_plan` takes them."""
+    options = plan.options
+    return {name: getattr(options, name) for name in ("neurons_per_core", "synapses_per_core", "timesteps")}
+
+
+def _equal(a: TrainedNetwork, b: TrainedNetwork) -> bool:
+    """Return whether two networks have the same names, rows, weights and biases, bit for bit."""
+    return len(a.projections) == len(b.projections) and all(
+        (p.name, p.pre, p.post) == (q.name, q.pre, q.post)
+        and all(
+            np.array_equal(x, y)
+            for x, y in (
+                (p.weight.indptr, q.weight.indptr),
+                (p.weight.indices, q.weight.indices),
+                (p.weight.data, q.weight.data),
+                (p.bias, q.bias),
+            )
+        )
+        for p, q in zip(a.projections, b.projections, strict=True)
+    )
