@@ -155,7 +155,7 @@ def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
 
     The density of a projection is proportional to (n_pre + n_post) / (n_pre * n_post), so that small layers are
     dense and large ones sparse; what exceeds all pairs goes to the others. Source of the rule: Erdos-Renyi
-    initialisation of Mocanu et al., Nature Communications 9:2383 (2018), equation 3; on 784-300-100-10 it comes near
+    initialisation of Mocanu et al., Nature Communications 9:2383 (2018); on 784-300-100-10 it comes near
     the densities .75, 2.3 and 22.8 times p0 of Bellec et al., ICLR 2018, which it replaces for other sizes.
 
     Parameters
