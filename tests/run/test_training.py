@@ -1,0 +1,252 @@
+"""A run keeps its folder whole, stops after any step, and goes on to the same bytes."""
+
+import json
+
+import pytest
+
+from neurosparse.config import configure
+from neurosparse.errors import BadInput, CheckFailed, Diverged, FileFault, OverBudget
+from neurosparse.run.check import check_run
+from neurosparse.run.folder import RunFolder, next_free
+from neurosparse.run.training import resume, start
+from neurosparse.train.events import EpochEnd, Stopped
+
+SMALL = {"layers": "30,20", "connectivity": "20%", "epochs": 3, "alpha": 1e-3}
+RESULTS = ("network.npz", "report.json", "history.csv", "checkpoint.npz", "plan.json")
+
+
+def train(path, **changes):
+    run = start(configure({**SMALL, **changes}), path)
+    return list(run.events())
+
+
+def files(path):
+    return {name: (path / name).read_bytes() for name in RESULTS}
+
+
+def test_a_run_folder_holds_everything(tmp_path):
+    events = train(tmp_path / "run")
+    ends = [event for event in events if isinstance(event, EpochEnd)]
+    assert [end.epoch for end in ends] == [1, 2, 3]
+    assert sum(end.rewired for end in ends) > 0
+    folder = RunFolder(tmp_path / "run")
+    report = folder.report()
+    assert report["fits"] is True
+    assert report["synapses"]["live"] == report["synapses"]["budget"] == ends[-1].live
+    assert report["synapses"]["steps_over_budget"] == 0
+    assert report["accuracy"]["validation"] == ends[-1].validation_accuracy
+    assert 0.5 < report["accuracy"]["test"] <= 1
+    assert str(tmp_path) not in json.dumps(report)
+    assert len(folder.history()) == 3
+    assert folder.trained().synapses == report["synapses"]["live"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run"], "nothing temporary stays behind"
+
+
+def test_equal_runs_give_equal_bytes_and_seeds_differ(tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train(tmp_path / name, seed=seed)
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert files(tmp_path / "a")["network.npz"] != files(tmp_path / "c")["network.npz"]
+
+
+def test_two_threads_give_the_bytes_of_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("neurosparse.nn.workers.Workers.MIN_WORK", 0)
+    train(tmp_path / "one", threads=1)
+    train(tmp_path / "two", threads=2)
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+@pytest.mark.parametrize("changes", [{}, {"momentum": 0.5, "learning_rate": 0.1}, {"scope": "network"}])
+@pytest.mark.parametrize("stops", [[1], [129], [130, 131, 300]])
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(tmp_path, changes, stops):
+    """129 steps are an epoch: stops in an epoch, at its end, and again and again."""
+    train(tmp_path / "whole", **changes)
+    run = start(configure({**SMALL, **changes}), tmp_path / "parts")
+    for step in stops:
+        events = list(run.events(stop=lambda run=run, step=step: run.trainer.position.step >= step))
+        assert isinstance(events[-1], Stopped)
+        assert events[-1].step == step
+        assert not run.folder.is_finished
+        list(check_run(tmp_path / "parts"))
+        run = resume(tmp_path / "parts")
+        assert run.trainer.position.step == step
+    list(run.events())
+    assert files(tmp_path / "whole") == files(tmp_path / "parts")
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path):
+    train(tmp_path / "whole")
+    start(configure(SMALL), tmp_path / "killed")
+    list(resume(tmp_path / "killed").events())
+    assert files(tmp_path / "whole") == files(tmp_path / "killed")
+
+
+def test_a_finished_run_has_nothing_left_to_do(tmp_path):
+    train(tmp_path / "run")
+    before = files(tmp_path / "run")
+    assert list(resume(tmp_path / "run").events()) == []
+    assert files(tmp_path / "run") == before
+
+
+def test_resuming_with_other_settings_names_each_that_differs(tmp_path):
+    start(configure(SMALL), tmp_path / "run")
+    with pytest.raises(BadInput, match="another layers and epochs") as fault:
+        resume(tmp_path / "run", {"layers": "30,21", "epochs": 9, "seed": 1})
+    assert fault.value.numbers["epochs"] == "3 in the run, 9 given"
+    assert resume(tmp_path / "run", {"layers": "30,20", "threads": 2}).job.config.settings.threads == 2
+
+
+def test_resuming_with_another_profile_is_refused(tmp_path):
+    start(configure(SMALL), tmp_path / "run")
+    with pytest.raises(BadInput, match="another profile"):
+        resume(tmp_path / "run", {"profile": "elsewhere.toml"})
+
+
+def test_a_profile_changed_since_the_start_is_noticed(tmp_path):
+    import importlib.resources
+
+    text = (importlib.resources.files("neurosparse.hardware_profiles") / "spinnaker.toml").read_text()
+    profile = tmp_path / "mine.toml"
+    profile.write_text(text)
+    start(configure({**SMALL, "profile": str(profile)}), tmp_path / "run")
+    resume(tmp_path / "run")
+    assert "router_entries = { value = 1023" in text
+    profile.write_text(text.replace("router_entries = { value = 1023", "router_entries = { value = 1000"))
+    with pytest.raises(BadInput, match="its content differs"):
+        resume(tmp_path / "run")
+
+
+def test_a_run_that_exists_is_refused_unless_told(tmp_path):
+    train(tmp_path / "run")
+    before = files(tmp_path / "run")
+    with pytest.raises(BadInput, match="exists already"):
+        start(configure(SMALL), tmp_path / "run")
+    assert files(tmp_path / "run") == before
+    start(configure({**SMALL, "seed": 5}), tmp_path / "run", overwrite=True)
+    assert not RunFolder(tmp_path / "run").is_finished
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.tex").write_text("years of work")
+    with pytest.raises(FileFault):
+        start(configure(SMALL), tmp_path / "thesis", overwrite=True)
+    assert (tmp_path / "thesis" / "chapter1.tex").read_text() == "years of work"
+
+
+def test_a_place_that_cannot_be_written_is_told_before_training(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileFault, match="cannot make the run folder"):
+        start(configure(SMALL), tmp_path / "file" / "run")
+
+
+def test_a_rate_that_diverges_stops_with_the_step_and_keeps_the_checkpoint(tmp_path, monkeypatch):
+    monkeypatch.setattr("neurosparse.run.training.CHECKPOINT_SECONDS", 0.0)
+    run = start(configure({**SMALL, "learning_rate": 0.3, "epochs": 3}), tmp_path / "run")
+    events = run.events()
+    while not isinstance(next(events), EpochEnd):
+        pass
+    good = (tmp_path / "run" / "checkpoint.npz").read_bytes()
+    monkeypatch.setattr(type(run.trainer._optimizer), "rate_at", lambda self, step, steps: 1e30)
+    with pytest.raises(Diverged, match="diverged at step 13"):
+        list(events)
+    assert (tmp_path / "run" / "checkpoint.npz").read_bytes() == good
+
+
+def test_a_budget_that_does_not_fit_names_the_numbers(tmp_path):
+    with pytest.raises(OverBudget) as fault:
+        start(configure({**SMALL, "synapses_per_core": 100}), tmp_path / "run")
+    assert "needs" in str(fault.value)
+    assert "too much" in str(fault.value)
+    assert fault.value.help
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"synapses": 10**9}, "fewer pairs"),
+        ({"synapses": 2}, "without a synapse"),
+        ({"layers": "64,30,10"}, "name the hidden layers alone"),
+        ({"batch": 5_000}, "larger than the training split"),
+        ({"profile": "spinaker"}, "did you mean 'spinnaker'"),
+        ({"data": "minst"}, "did you mean 'mnist'"),
+    ],
+)
+def test_impossible_requests_are_refused_before_work_starts(tmp_path, flags, message):
+    values = {**SMALL, **flags}
+    if "synapses" in flags:
+        del values["connectivity"]
+    with pytest.raises(BadInput) as fault:
+        start(configure(values), tmp_path / "run")
+    assert message in str(fault.value)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "network.npz", "plan.json", "config.json", "report.json"])
+def test_every_truncated_file_is_told(tmp_path, name):
+    train(tmp_path / "run")
+    path = tmp_path / "run" / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(FileFault, match=name):
+        list(check_run(tmp_path / "run"))
+
+
+def test_a_run_that_keeps_its_promises_passes(tmp_path):
+    train(tmp_path / "run")
+    lines = list(check_run(tmp_path / "run"))
+    assert [line.split(":")[0] for line in lines] == ["plan", "history", "checkpoint", "network", "report"]
+
+
+def more_live(folder):
+    document = json.loads((folder / "report.json").read_text())
+    document["cores"][1]["synapses"]["live"] += 1
+    (folder / "report.json").write_text(json.dumps(document))
+
+
+def fewer_bytes(folder):
+    document = json.loads((folder / "report.json").read_text())
+    document["cores"][1]["sdram"]["used"] -= 4
+    (folder / "report.json").write_text(json.dumps(document))
+
+
+def over_in_history(folder):
+    lines = (folder / "history.csv").read_text().splitlines()
+    lines[2] = lines[2].rsplit(",", 1)[0] + ",1"
+    (folder / "history.csv").write_text("\n".join(lines) + "\n")
+
+
+def bigger_plan(folder):
+    document = json.loads((folder / "plan.json").read_text())
+    for core in document["cores"]:
+        core["slots"] = {name: slots + 1 for name, slots in core["slots"].items()}
+    (folder / "plan.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("tamper", [more_live, fewer_bytes, over_in_history, bigger_plan])
+def test_what_was_tampered_with_fails_the_check(tmp_path, tamper):
+    train(tmp_path / "run")
+    tamper(tmp_path / "run")
+    with pytest.raises(CheckFailed):
+        list(check_run(tmp_path / "run"))
+
+
+def test_another_networks_file_fails_the_check(tmp_path):
+    train(tmp_path / "a")
+    train(tmp_path / "b", seed=2)
+    (tmp_path / "a" / "network.npz").write_bytes((tmp_path / "b" / "network.npz").read_bytes())
+    with pytest.raises(CheckFailed, match="not the network of the last checkpoint"):
+        list(check_run(tmp_path / "a"))
+
+
+def test_another_runs_checkpoint_is_refused(tmp_path):
+    train(tmp_path / "a")
+    start(configure({**SMALL, "seed": 2}), tmp_path / "b")
+    (tmp_path / "b" / "checkpoint.npz").write_bytes((tmp_path / "a" / "checkpoint.npz").read_bytes())
+    with pytest.raises(FileFault, match="belongs to another"):
+        resume(tmp_path / "b")
+
+
+def test_names_of_new_runs_count_up(tmp_path):
+    (tmp_path / "digits-1").mkdir()
+    assert next_free(tmp_path, "digits") == tmp_path / "digits-2"
