@@ -1,0 +1,174 @@
+"""The exported script really runs in NEST, NEURON and Brian2, decides as the network does, and notices when not.
+
+NEURON's very first import compiles its cells, which takes some 20 seconds more.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from itertools import islice
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from neurosparse.data.dataset import Dataset, Split
+from neurosparse.export.emulate import present
+from neurosparse.export.pynn import PyNNExporter
+from neurosparse.export.spiking import activation_scales, convert
+from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+
+BACKENDS = ("nest", "neuron", "brian2")
+
+
+def run(folder, *arguments):
+    """Run the script from another working directory, with nothing of this process but the interpreter."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    (folder.parent / "cwd").mkdir(exist_ok=True)
+    return subprocess.run(
+        [sys.executable, "-I", str(folder / "network.py"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=folder.parent / "cwd",
+        env=environment,
+        check=False,
+    )
+
+
+def rewrite(folder, **changed):
+    """Exchange arrays of an export and make its manifest agree, as an honest but wrong export would."""
+    with np.load(folder / "network.npz") as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    np.savez(folder / "network.npz", **(arrays | changed))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["arrays"]["sha256"] = hashlib.sha256((folder / "network.npz").read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def arrays_of(folder):
+    with np.load(folder / "network.npz") as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_decides_as_the_network_does(backend, folder):
+    done = run(folder, "--backend", backend, "--record", str(folder / "seen.npz"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = dict(re.findall(r"^(spiking accuracy|network accuracy|agreement) +([\d.]+)%", done.stdout, re.M))
+    with np.load(folder / "seen.npz") as seen:
+        decision, potential = seen["decision"], seen["potential"]
+    arrays = arrays_of(folder)
+    assert potential.shape == (100, 10)
+    assert np.array_equal(decision, potential.argmax(axis=1))
+    assert np.sum(decision == arrays["decision"]) >= 95
+    assert float(told["agreement"]) == 100 * np.mean(decision == arrays["decision"])
+    assert float(told["network accuracy"]) == 100 * np.mean(arrays["decision"] == arrays["label"])
+    assert float(told["spiking accuracy"]) == 100 * np.mean(decision == arrays["label"])
+
+
+def test_nest_equals_the_emulator(folder, exported, network, digits):
+    done = run(folder, "--backend", "nest", "--samples", "25", "--record", str(folder / "seen.npz"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    scales = activation_scales(network, digits.train.x * np.float32(digits.scale))
+    spiking = convert(network, scales, exported.rate)
+    emulated = next(islice(present(spiking, arrays_of(folder)["sample"][:25]), exported.steps - 1, None))
+    with np.load(folder / "seen.npz") as seen:
+        assert seen["potential"] == pytest.approx(emulated.T, abs=1e-6)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_notices_negated_weights(backend, folder):
+    arrays = arrays_of(folder)
+    changed = {}
+    for part, sign in (("pre", 1), ("post", 1), ("weight", -1)):
+        changed[f"layer3_excitatory_{part}"] = sign * arrays[f"layer3_inhibitory_{part}"]
+        changed[f"layer3_inhibitory_{part}"] = sign * arrays[f"layer3_excitatory_{part}"]
+    rewrite(folder, **changed)
+    done = run(folder, "--backend", backend, "--samples", "40")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "NO" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_notices_inhibition_that_excites(folder):
+    # Positive weights on the inhibitory receptor, in one layer: every simulator takes them without a word.
+    rewrite(folder, layer2_inhibitory_weight=-arrays_of(folder)["layer2_inhibitory_weight"])
+    done = run(folder, "--backend", "nest", "--samples", "40")
+    assert done.returncode == 1, done.stdout + done.stderr
+
+
+@pytest.fixture
+def by_hand(tmp_path):
+    """A network made by hand: cell 0 is on by itself and input 0 silences it, cell 1 follows input 1."""
+    layers = (([[-2.0, 0.0], [0.0, 1.0]], [1.0, 0.0]), ([[1.0, -0.5], [0.0, 1.0]], [0.0, 0.0]))
+    network = TrainedNetwork(
+        tuple(
+            TrainedProjection(
+                f"p{k}", f"l{k}", f"l{k + 1}", csr_array(np.array(w, np.float32)), np.array(b, np.float32)
+            )
+            for k, (w, b) in enumerate(layers)
+        )
+    )
+    x = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0, 0], [0.5, 0.5], [1, 0], [0, 1]], np.float32)
+    split = Split(x, network.activations(x)[-1].argmax(axis=1))
+    data = Dataset("by hand", split, split, split, 1.0, 2, "none")
+    folder = PyNNExporter().export(network, data, tmp_path / "by hand", samples=8, steps=100).folder
+    sample = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0, 0], [0, 0], [1, 0], [0, 1]], np.float32)
+    rewrite(folder, sample=sample)
+    return folder
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_inhibition_inhibits_and_no_sample_leaks_into_the_next(backend, by_hand):
+    done = run(by_hand, "--backend", backend, "--record", str(by_hand / "seen.npz"))
+    assert "agreement" in done.stdout, done.stdout + done.stderr
+    with np.load(by_hand / "seen.npz") as seen:
+        nothing, silenced, follows, both, again, once_more, silenced_again, follows_again = seen["potential"]
+    # Of itself cell 0 excites output 0 and inhibits output 1 by half as much.
+    assert nothing[0] > 50
+    assert nothing[1] == pytest.approx(-nothing[0] / 2, rel=1e-6)
+    # Input 0 inhibits cell 0: after the spike of its start, if any, both outputs stay at rest.
+    assert np.all(np.abs(silenced) < 0.1 * nothing[0])
+    # Input 1 adds to output 1 what cell 0 takes from it, and more.
+    assert follows[1] > nothing[1] + 50
+    assert both[1] > 50
+    # Equal samples end equally, whatever was shown before; NEURON sums events of one time in no fixed order.
+    for first, *others in ((nothing, again, once_more), (silenced, silenced_again), (follows, follows_again)):
+        for other in others:
+            assert other == pytest.approx(first, rel=1e-9, abs=1e-9)
+
+
+def test_a_tampered_archive_is_refused(folder):
+    content = bytearray((folder / "network.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "network.npz").write_bytes(content)
+    done = run(folder, "--backend", "nest")
+    assert done.returncode == 3
+    assert "sha256" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "--backend"),
+        (["--backend", "nset"], "invalid choice"),
+        (["--backend", "nest", "--samples", "101"], "between 1 and 100"),
+        (["--backend", "nest", "--samples", "0"], "between 1 and 100"),
+        (["--backend", "nest", "--steps", "0"], "between 1 and"),
+    ],
+)
+def test_wrong_questions_are_answered_before_any_work(folder, arguments, message):
+    done = run(folder, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_a_missing_back_end_is_said(folder):
+    done = run(folder, "--backend", "spiNNaker")
+    assert done.returncode == 3
+    assert "pyNN.spiNNaker cannot be loaded" in done.stderr
