@@ -41,7 +41,7 @@ _FACE = {
     "start": "neurosparse.run.training",
 }
 
-__all__ = sorted(_FACE)
+__all__ = list(_FACE)
 
 
 def __getattr__(name: str) -> Any:

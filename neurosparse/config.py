@@ -171,7 +171,7 @@ def _read(path: Path) -> dict[str, tuple[Any, str]]:
         raise FileFault(f"cannot read the configuration: {fault}", where=str(path)) from fault
     except tomllib.TOMLDecodeError as fault:
         raise BadInput(f"the configuration is not TOML: {fault}", where=str(path)) from fault
-    lines = {}
+    lines: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if match := re.match(r"\s*[\"']?([A-Za-z_]+)[\"']?\s*=", line):
             lines.setdefault(match.group(1), number)

@@ -150,6 +150,25 @@ def synapses_of(connectivity: float, sizes: Sequence[int]) -> int:
     return max(1, round(connectivity * total_pairs(sizes)))
 
 
+def budget_of(sizes: Sequence[int], connectivity: float | None, synapses: int | None) -> int:
+    """Return the budget K of a chain of layers, given one way or the other.
+
+    Raises
+    ------
+    BadInput
+        It is given twice or not at all, or leaves a projection without a synapse.
+    """
+    if (connectivity is None) == (synapses is None):
+        raise BadInput("give either --connectivity or --synapses", help="for example --connectivity 1.33%")
+    budget = synapses if synapses is not None else synapses_of(connectivity or 0.0, sizes)
+    if budget < len(sizes) - 1:
+        raise BadInput(
+            f"a budget of {budget} leaves a projection of {'-'.join(map(str, sizes))} without a synapse",
+            help=f"at least {len(sizes) - 1}",
+        )
+    return budget
+
+
 def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
     """Return how many of the synapses each projection of a chain of layers gets.
 

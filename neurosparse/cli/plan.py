@@ -6,8 +6,8 @@ import json
 
 import click
 
-from neurosparse.errors import BadInput, OverBudget
-from neurosparse.graph import feedforward, split_budget, synapses_of
+from neurosparse.errors import OverBudget
+from neurosparse.graph import budget_of, feedforward, split_budget
 from neurosparse.hardware.library import load_profile
 from neurosparse.mapping.plan import make_plan
 from neurosparse.report.terminal import print_plan
@@ -41,7 +41,8 @@ def command(
     """
     sizes = parse_sizes(layers)
     machine = load_profile(profile)
-    budget = _budget(sizes, connectivity, synapses)
+    fraction = parse_fraction(connectivity) if connectivity is not None else None
+    budget = budget_of(sizes, fraction, synapses)
     graph = feedforward(sizes, split_budget(sizes, budget))
     try:
         plan = make_plan(
@@ -60,14 +61,3 @@ def command(
         click.echo(json.dumps({"fits": True, **plan.to_json()}, indent=2))
     else:
         print_plan(plan)
-
-
-def _budget(sizes: tuple[int, ...], connectivity: str | None, synapses: int | None) -> int:
-    """Return the number of connections that the user asks for, one way or the other."""
-    if (connectivity is None) == (synapses is None):
-        raise BadInput("give either --connectivity or --synapses", help="for example --connectivity 1.33%")
-    if connectivity is not None:
-        return synapses_of(parse_fraction(connectivity), sizes)
-    if synapses is None or synapses < 1:
-        raise BadInput(f"a network of {synapses} synapses makes no sense", where="--synapses", help="at least 1")
-    return synapses

@@ -40,7 +40,6 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
     """
     if resumed is not None and (out is not None or overwrite or file is not None):
         raise click.UsageError("--resume goes on with a folder as it is: leave out --out, --overwrite and --config")
-    config = None if resumed is not None else configure(flags, file)
 
     from rich.console import Console
 
@@ -51,9 +50,10 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
     from neurosparse.run.folder import next_free
 
     talk = Console(stderr=True)
-    if config is None:
+    if resumed is not None:
         run = training.resume(resumed, flags)
     else:
+        config = configure(flags, file)
         name = Path(config.settings.data).stem if Path(config.settings.data).exists() else config.settings.data
         run = training.start(config, out or next_free(Path("runs"), name), overwrite=overwrite)
     settings, trainer, path = run.job.config.settings, run.trainer, run.folder.path
@@ -67,6 +67,7 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
         for event in run.events(stop):
             line.show(event)
     if not run.folder.is_finished:
-        click.echo(f"stopped after step {trainer.position.step:,}; go on with: neurosparse train --resume {path}", err=True)
+        again = f"neurosparse train --resume {path}"
+        click.echo(f"stopped after step {trainer.position.step:,}; go on with: {again}", err=True)
         raise click.exceptions.Exit(130)
     print_report(run.folder.report())

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from neurosparse.errors import BadInput, FileFault
+from neurosparse.archive import replacing_folder
+from neurosparse.errors import BadInput
 
 
 def check_target(folder: Path, own: Collection[str], force: bool) -> None:
@@ -49,25 +48,6 @@ def whole_folder(folder: Path, own: Collection[str], force: bool) -> Iterator[Pa
     FileFault
         The place cannot be written; what stood there before still stands.
     """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-            new, old = Path(scratch) / "new", Path(scratch) / "old"
-            new.mkdir()
-            yield new
-            check_target(folder, own, force)
-            if folder.exists():
-                folder.rename(old)
-            try:
-                new.rename(folder)
-            except OSError:
-                if old.exists():
-                    old.rename(folder)
-                raise
-            shutil.rmtree(old, ignore_errors=True)
-    except OSError as fault:
-        raise FileFault(
-            f"cannot write the folder {folder.name}: {fault.strerror or fault}",
-            where=str(folder),
-            help="free some disk space or name another folder; nothing that was there before is lost",
-        ) from fault
+    with replacing_folder(folder) as new:
+        yield new
+        check_target(folder, own, force)

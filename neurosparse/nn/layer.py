@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Law:
-    """How parameters move in one step: ``theta <- theta - rate * gradient - shrink + noise * nu`` (DEEP R, Algorithm 1).
+    """How parameters move in one step of DEEP R: ``theta <- theta - rate * gradient - shrink + noise * nu``.
 
     Attributes
     ----------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from neurosparse.kernels.products import descend_bias, forward
@@ -38,7 +40,7 @@ class Linear:
         self._workers = workers
         self._died = [died[projection.cores] for died in store.died]
         edges = [projection.n_post * part // store.parts for part in range(store.parts + 1)]
-        self._posts = list(zip(edges[:-1], edges[1:], strict=True))
+        self._posts = list(pairwise(edges))
 
     def scatter_weights(self, gain: float, seed: int) -> None:
         """Give every connection a half-normal size with variance ``gain**2 * 2 / fan_in``, fan-in as it is live.

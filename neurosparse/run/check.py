@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from neurosparse.errors import CheckFailed, NeurosparseError
-from neurosparse.mapping.plan import Plan, make_plan
+from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts
@@ -31,7 +31,15 @@ def check_run(path: Path) -> Iterator[str]:
     folder = RunFolder(path)
     config, plan = folder.config(), folder.plan()
 
-    if make_plan(plan.graph, plan.profile, **_options(plan)) != plan:
+    options = plan.options
+    again = make_plan(
+        plan.graph,
+        plan.profile,
+        neurons_per_core=options.neurons_per_core,
+        synapses_per_core=options.synapses_per_core,
+        timesteps=options.timesteps,
+    )
+    if again != plan:
         raise CheckFailed("plan.json is not what its own profile and network come to", where=str(path))
     yield f"plan: {len(plan.cores)} cores of {plan.profile.name}, every byte as the memory model computes it"
 
@@ -41,7 +49,11 @@ def check_run(path: Path) -> Iterator[str]:
         if row["live"] != budget or row["budget"] != budget or row["steps_over_budget"]:
             raise CheckFailed(
                 f"epoch {row['epoch']} was not inside the budget",
-                numbers={"live": f"{row['live']:,}", "budget": f"{budget:,}", "steps over": str(row["steps_over_budget"])},
+                numbers={
+                    "live": f"{row['live']:,}",
+                    "budget": f"{budget:,}",
+                    "steps over": f"{row['steps_over_budget']:,}",
+                },
                 where="history.csv",
             )
     yield f"history: {len(history)} epochs, {budget:,} live of {budget:,} after each, no step over the budget"
@@ -51,7 +63,8 @@ def check_run(path: Path) -> Iterator[str]:
     if folder.checkpoint.exists():
         marks = folder.fingerprints()
         restore(folder.checkpoint, network, fingerprint_of(config, marks["data"], marks["profile"]))
-        yield f"checkpoint: {store.n_live:,} connections, rows sorted, none twice, {store.live.size} cores within capacity"
+        cores = store.live.size
+        yield f"checkpoint: {store.n_live:,} connections, rows sorted, none twice, {cores} cores within capacity"
     if not folder.is_finished:
         yield "not finished: no trained network and no report to check"
         return
@@ -62,23 +75,17 @@ def check_run(path: Path) -> Iterator[str]:
         raise CheckFailed("network.npz is not the network of the last checkpoint", where=str(path))
     report = folder.report()
     try:
-        again = facts(plan, trained, report["configuration"], history, report["accuracy"])
+        counted = facts(plan, trained, report["configuration"], history, report["accuracy"])
     except (NeurosparseError, KeyError, TypeError) as fault:
         raise CheckFailed(f"report.json and network.npz do not belong together: {fault}", where=str(path)) from fault
-    if again != report:
-        differ = sorted(key for key in set(again) | set(report) if again.get(key) != report.get(key))
+    if counted != report:
+        differ = sorted(key for key in set(counted) | set(report) if counted.get(key) != report.get(key))
         raise CheckFailed(f"report.json does not say what the files say: {', '.join(differ)}", where=str(path))
     yield f"network: {trained.synapses:,} connections, finite weights, the same as in the checkpoint"
     if not report["fits"]:
         raise CheckFailed(f"the network does not fit {plan.profile.name}", where=str(path))
     used = sum(core["sdram"]["used"] for core in report["cores"])
     yield f"report: {len(report['cores'])} cores, {used:,} bytes of SDRAM counted again from the rows, all fit"
-
-
-def _options(plan: Plan) -> dict[str, int | None]:
-    """Return the options of a plan as `make_plan` takes them."""
-    options = plan.options
-    return {name: getattr(options, name) for name in ("neurons_per_core", "synapses_per_core", "timesteps")}
 
 
 def _equal(a: TrainedNetwork, b: TrainedNetwork) -> bool:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from neurosparse.archive import read_json, write_json, write_text
+from neurosparse.archive import read_json, replacing_folder, write_json, write_text
 from neurosparse.config import Config
 from neurosparse.errors import BadInput, FileFault
 from neurosparse.mapping.layout import Plan
@@ -81,7 +78,8 @@ class RunFolder:
         try:
             with path.open(newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))
-            return [{f.name: (float if f.type == "float" else int)(row[f.name]) for f in fields(EpochEnd)} for row in rows]
+            kinds = {f.name: float if f.type == "float" else int for f in fields(EpochEnd)}
+            return [{name: kind(row[name]) for name, kind in kinds.items()} for row in rows]
         except (OSError, KeyError, TypeError, ValueError) as fault:
             raise FileFault(f"history.csv is missing or damaged: {fault}", where=str(path)) from fault
 
@@ -140,34 +138,14 @@ def create(path: Path, job: Job, *, overwrite: bool = False) -> RunFolder:
         )
     if path.exists():
         RunFolder(path)  # only a run is ever replaced
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        temporary.chmod(0o777 & ~_umask())
-        head = {
-            "schema": SCHEMA,
-            "configuration": job.config.to_json(),
-            "fingerprints": {"data": job.data.fingerprint, "profile": job.profile.fingerprint},
-        }
-        write_json(temporary / "config.json", head)
-        write_json(temporary / "plan.json", job.plan.to_json())
-        if path.exists():
-            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
-            os.replace(path, old)
-            os.replace(temporary, path)
-            shutil.rmtree(old)
-        else:
-            os.rename(temporary, path)
-    except OSError as fault:
-        raise FileFault(
-            f"cannot make the run folder {path.name}: {fault.strerror or fault}",
-            where=str(path),
-            help="name a folder that can be written with --out",
-        ) from fault
-    finally:
-        if temporary is not None and temporary.exists():
-            shutil.rmtree(temporary, ignore_errors=True)
+    head = {
+        "schema": SCHEMA,
+        "configuration": job.config.to_json(),
+        "fingerprints": {"data": job.data.fingerprint, "profile": job.profile.fingerprint},
+    }
+    with replacing_folder(path) as new:
+        write_json(new / "config.json", head)
+        write_json(new / "plan.json", job.plan.to_json())
     return RunFolder(path)
 
 
@@ -177,10 +155,3 @@ def next_free(parent: Path, name: str) -> Path:
     while (path := Path(parent) / f"{name}-{number}").exists():
         number += 1
     return path
-
-
-def _umask() -> int:
-    """Return the permissions that new files lack."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

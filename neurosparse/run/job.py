@@ -11,7 +11,7 @@ from neurosparse.config import WITHOUT_EFFECT, Config
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput
-from neurosparse.graph import Graph, feedforward, split_budget, synapses_of
+from neurosparse.graph import Graph, budget_of, feedforward, split_budget
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
@@ -97,23 +97,6 @@ def dataset_of(config: Config, fingerprint: str) -> Dataset:
             help="bring the old data back, or train a new run",
         )
     return data
-
-
-def budget_of(sizes: Sequence[int], connectivity: float | None, synapses: int | None) -> int:
-    """Return the budget K of a chain of layers, given as a fraction of all pairs or as a number.
-
-    Raises
-    ------
-    BadInput
-        There are fewer synapses than projections.
-    """
-    budget = synapses if synapses is not None else synapses_of(connectivity or 0.0, sizes)
-    if budget < len(sizes) - 1:
-        raise BadInput(
-            f"a budget of {budget} leaves a projection of {'-'.join(map(str, sizes))} without a synapse",
-            help=f"at least {len(sizes) - 1}",
-        )
-    return budget
 
 
 def layout_of(plan: Plan, scope: str) -> Layout:

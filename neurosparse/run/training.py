@@ -40,7 +40,8 @@ class TrainingRun:
     def __init__(self, job: Job, folder: RunFolder) -> None:
         settings = job.config.settings
         self.job, self.folder = job, folder
-        store = SynapseStore(layout_of(job.plan, settings.scope), momentum=settings.momentum > 0, parts=settings.threads)
+        layout = layout_of(job.plan, settings.scope)
+        store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads)
         self._network = Network(store, settings.batch, Workers(settings.threads))
         position = self._restore_or_begin()
         optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -120,7 +121,7 @@ class SynapseStore:
             starts.append(np.clip(np.searchsorted(self.row_start[first : last + 1], aims) + first, first, last))
             starts[-1][0] = first
             rows = [*(starts[-1] - first).tolist(), p.n_pre]
-            self._segments.append(list(zip(rows[:-1], rows[1:], strict=True)))
+            self._segments.append(list(pairwise(rows)))
         self.segment_row[:-1] = np.concatenate(starts)
         self.segment_row[-1] = self.layout.n_rows
 
@@ -146,9 +147,7 @@ class SynapseStore:
                 # In chunks, so that what a draw needs beside the store stays small beside the store.
                 births = min(missing, max(65_536, budget // 16))
                 span = (p.index, p.index + 1)
-                newborn = draw_newborn(
-                    self.slots, self._blocks, span, self.live, self.capacity, births, seed, -chunk
-                )
+                newborn = draw_newborn(self.slots, self._blocks, span, self.live, self.capacity, births, seed, -chunk)
                 if newborn.size < births:
                     raise OverBudget(
                         f"the cores of {self.layout.projections[p.index].name!r} are full",

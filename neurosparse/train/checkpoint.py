@@ -67,7 +67,7 @@ def restore(path: Path, network: Network, fingerprint: str) -> Position:
 def _state(network: Network) -> dict[str, np.ndarray]:
     """Return the arrays that change in training, by name: the arrays themselves, not copies."""
     store = network.store
-    state = {
+    state: dict[str, np.ndarray] = {
         "row_start": store.row_start,
         "target": store.target,
         "weight": store.weight,

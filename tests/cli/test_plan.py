@@ -80,7 +80,7 @@ def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
         (["--layers", "784", "--synapses", "3"], "an input and an output layer"),
         (["--layers", "784,300", "--connectivity", "120%"], "not a fraction between 0 and 1"),
         (["--layers", "10,2", "--synapses", "21"], "fewer pairs of neurons"),
-        (["--layers", "10,2", "--synapses", "0"], "makes no sense"),
+        (["--layers", "10,2", "--synapses", "0"], "without a synapse"),
         (["--layers", "10,2", "--synapses", "5", "--neurons-per-core", "0"], "0 neurons on a core"),
         (["--layers", "10,2", "--synapses", "5", "--profile", "loihi9"], "no profile called 'loihi9'"),
         (["--synapses", "5"], "--layers"),

@@ -100,9 +100,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path):
     result = neurosparse("check", "run", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "not finished" in result.stdout
-    process = subprocess.Popen(
-        [*COMMAND, "train", "--resume", "run"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([*COMMAND, "train", "--resume", "run"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     process.stderr.readline()
     first = process.stderr.readline()
     process.kill()

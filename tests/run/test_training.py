@@ -137,7 +137,7 @@ def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_told_before_training(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(FileFault, match="cannot make the run folder"):
+    with pytest.raises(FileFault, match="cannot write the folder run"):
         start(configure(SMALL), tmp_path / "file" / "run")
 
 

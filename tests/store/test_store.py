@@ -1,5 +1,7 @@
 """The store under arbitrary use: budget, capacities, order, uniqueness and addresses hold after every step."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -19,7 +21,7 @@ def layouts(draw):
     """A chain of two or three layers on small cores, some of them tight."""
     sizes = draw(st.lists(st.integers(1, 9), min_size=3, max_size=4))
     projections = []
-    for k, (n_pre, n_post) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for k, (n_pre, n_post) in enumerate(pairwise(sizes)):
         width = draw(st.integers(1, n_post))
         cores = -(-n_post // width)
         capacity = draw(st.lists(st.integers(1, n_pre * width), min_size=cores, max_size=cores))
