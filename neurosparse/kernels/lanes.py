@@ -81,6 +81,16 @@ def spread(typing, value):
 
 
 @intrinsic
+def multiply(typing, a, b):
+    """Return ``a * b``."""
+
+    def build(context, builder, signature, arguments):
+        return builder.fmul(*arguments, flags=_FREE)
+
+    return lanes_type(lanes_type, lanes_type), build
+
+
+@intrinsic
 def multiply_add(typing, a, b, c):
     """Return ``a * b + c``, contracted where the processor can."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from neurosparse.kernels import lanes
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
+from neurosparse.kernels.rows import position
 
 
 @kernel
@@ -39,15 +40,25 @@ def forward(row_start, target, weight, bias, x, y, rectify, posts):
     for i in range(row_start.size - 1):
         begin, end = row_start[i], row_start[i + 1]
         if not whole:
-            while begin < end and target[begin] < first:
-                begin += 1
-        for slot in range(begin, end):
-            j = target[slot]
-            if j >= last:
-                break
-            w = lanes.spread(weight[slot])
-            for c in range(0, batch, WIDTH):
-                lanes.store(y, j, c, lanes.multiply_add(w, lanes.load(x, i, c), lanes.load(y, j, c)))
+            begin, end = position(target, begin, end, first), position(target, begin, end, last)
+        if batch == WIDTH:
+            here = lanes.load(x, i, 0)
+            for slot in range(begin, end):
+                j = target[slot]
+                lanes.store(y, j, 0, lanes.multiply_add(lanes.spread(weight[slot]), here, lanes.load(y, j, 0)))
+        elif batch == 2 * WIDTH:
+            here, here2 = lanes.load(x, i, 0), lanes.load(x, i, WIDTH)
+            for slot in range(begin, end):
+                j = target[slot]
+                w = lanes.spread(weight[slot])
+                lanes.store(y, j, 0, lanes.multiply_add(w, here, lanes.load(y, j, 0)))
+                lanes.store(y, j, WIDTH, lanes.multiply_add(w, here2, lanes.load(y, j, WIDTH)))
+        else:
+            for slot in range(begin, end):
+                j = target[slot]
+                w = lanes.spread(weight[slot])
+                for c in range(0, batch, WIDTH):
+                    lanes.store(y, j, c, lanes.multiply_add(w, lanes.load(x, i, c), lanes.load(y, j, c)))
     if rectify:
         for j in range(first, last):
             for c in range(0, batch, WIDTH):

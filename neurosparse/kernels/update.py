@@ -12,6 +12,10 @@ from neurosparse.kernels.lanes import WIDTH
 from neurosparse.kernels.rng import NOISE, WEIGHT, normal, stream
 
 
+# Slots visited at a time: their gradients stay in the first-level cache until they are applied.
+_BLOCK = 1024
+
+
 @kernel
 def descend(slots, x, dx, dy, law, moment, rows, died, width):
     """Visit every live slot of a range of rows once: push the gradient back, move the weight, drop the dead.
@@ -46,52 +50,122 @@ def descend(slots, x, dx, dy, law, moment, rows, died, width):
         The slot after the last survivor.
     """
     row_start, target, weight, velocity = slots
-    rate, shrink, noise, momentum = law
     first, last = rows
     key = stream(moment[0], moment[1], NOISE)
-    batch = dy.shape[1]
-    push = dx.shape[0] > 0
-    write = row_start[first]
-    end = write
-    for i in range(first, last):
-        begin = end
-        end = row_start[i + 1]
-        row_start[i] = write
-        if push:
-            zero = lanes.spread(np.float32(0.0))
-            for c in range(0, batch, WIDTH):
-                lanes.store(dx, i, c, zero)
-        for slot in range(begin, end):
-            j = target[slot]
-            w = weight[slot]
-            acc = lanes.spread(np.float32(0.0))
-            if push:
-                wide = lanes.spread(w)
-                for c in range(0, batch, WIDTH):
-                    d = lanes.load(dy, j, c)
-                    acc = lanes.multiply_add(lanes.load(x, i, c), d, acc)
-                    lanes.store(dx, i, c, lanes.multiply_add(wide, d, lanes.load(dx, i, c)))
-            else:
-                for c in range(0, batch, WIDTH):
-                    acc = lanes.multiply_add(lanes.load(x, i, c), lanes.load(dy, j, c), acc)
-            gradient = lanes.total(acc)
-            if velocity.size:
-                gradient += momentum * velocity[slot]
-            theta = abs(w) - rate * math.copysign(np.float32(1.0), w) * gradient - shrink
-            if noise > 0:
-                theta += noise * normal(key, np.uint64(slot))
-            if theta < 0:
+    gradient = np.empty(_BLOCK, np.float32)
+    place = np.empty(_BLOCK + 1, np.int64)
+    write = start = row_start[first]
+    row = first
+    while row < last:
+        # As many whole rows as a block holds, and at least one.
+        upto = row + 1
+        while upto < last and row_start[upto + 1] - start <= _BLOCK:
+            upto += 1
+        stop = row_start[upto]
+        if stop - start > gradient.size:
+            gradient = np.empty(stop - start, np.float32)
+            place = np.empty(stop - start + 1, np.int64)
+        if dy.shape[1] == WIDTH:
+            _push_one(row_start, target, weight, x, dx, dy, row, upto, gradient)
+        elif dy.shape[1] == 2 * WIDTH:
+            _push_two(row_start, target, weight, x, dx, dy, row, upto, gradient)
+        else:
+            _push(row_start, target, weight, x, dx, dy, row, upto, gradient)
+        _move(gradient, weight[start:stop], velocity[start:stop], law, key, np.uint64(start))
+        for k in range(stop - start):
+            place[k] = write
+            theta = gradient[k]
+            j = target[start + k]
+            if theta < np.float32(0.0):
                 died[j // width] += 1
                 continue
             target[write] = j
-            weight[write] = math.copysign(theta, w)
+            weight[write] = math.copysign(theta, weight[start + k])
             if velocity.size:
-                velocity[write] = gradient
+                velocity[write] = velocity[start + k]
             write += 1
+        place[stop - start] = write
+        for i in range(row, upto):
+            row_start[i] = place[row_start[i] - start]
+        row, start = upto, stop
+    return write
+
+
+@kernel
+def _move(gradient, weight, velocity, law, key, start):
+    """Turn each gradient into the new theta of its connection, in place: below zero it has died."""
+    rate, shrink, noise, momentum = law
+    if velocity.size:
+        for k in range(weight.size):
+            gradient[k] += momentum * velocity[k]
+            velocity[k] = gradient[k]
+    for k in range(weight.size):
+        w = weight[k]
+        gradient[k] = abs(w) - math.copysign(rate, w) * gradient[k] - shrink
+    if noise > np.float32(0.0):
+        for k in range(weight.size):
+            gradient[k] += noise * normal(key, start + np.uint64(k))
+
+
+@kernel
+def _push_one(row_start, target, weight, x, dx, dy, first, last, gradient):
+    """Fill `gradient` and ``dx`` for some rows, where the batch is one vector: x[i] and dx[i] stay in registers."""
+    base = row_start[first]
+    for i in range(first, last):
+        here = lanes.load(x, i, 0)
+        back = lanes.spread(np.float32(0.0))
+        for slot in range(row_start[i], row_start[i + 1]):
+            d = lanes.load(dy, target[slot], 0)
+            gradient[slot - base] = lanes.total(lanes.multiply(here, d))
+            back = lanes.multiply_add(lanes.spread(weight[slot]), d, back)
+        if dx.shape[0]:
+            lanes.store(dx, i, 0, lanes.where_positive(here, back))
+
+
+@kernel
+def _push_two(row_start, target, weight, x, dx, dy, first, last, gradient):
+    """Do as `_push_one`, where the batch is two vectors."""
+    base = row_start[first]
+    for i in range(first, last):
+        here, here2 = lanes.load(x, i, 0), lanes.load(x, i, WIDTH)
+        back = back2 = lanes.spread(np.float32(0.0))
+        for slot in range(row_start[i], row_start[i + 1]):
+            d, d2 = lanes.load(dy, target[slot], 0), lanes.load(dy, target[slot], WIDTH)
+            gradient[slot - base] = lanes.total(lanes.multiply_add(here, d, lanes.multiply(here2, d2)))
+            w = lanes.spread(weight[slot])
+            back, back2 = lanes.multiply_add(w, d, back), lanes.multiply_add(w, d2, back2)
+        if dx.shape[0]:
+            lanes.store(dx, i, 0, lanes.where_positive(here, back))
+            lanes.store(dx, i, WIDTH, lanes.where_positive(here2, back2))
+
+
+@kernel
+def _push(row_start, target, weight, x, dx, dy, first, last, gradient):
+    """Do as `_push_one`, for a batch of any number of vectors."""
+    base = row_start[first]
+    batch = dy.shape[1]
+    push = dx.shape[0] > 0
+    zero = lanes.spread(np.float32(0.0))
+    for i in range(first, last):
+        if push:
+            for c in range(0, batch, WIDTH):
+                lanes.store(dx, i, c, zero)
+        for slot in range(row_start[i], row_start[i + 1]):
+            j = target[slot]
+            acc = zero
+            if push:
+                w = lanes.spread(weight[slot])
+                for c in range(0, batch, WIDTH):
+                    d = lanes.load(dy, j, c)
+                    acc = lanes.multiply_add(lanes.load(x, i, c), d, acc)
+                    lanes.store(dx, i, c, lanes.multiply_add(w, d, lanes.load(dx, i, c)))
+            else:
+                for c in range(0, batch, WIDTH):
+                    acc = lanes.multiply_add(lanes.load(x, i, c), lanes.load(dy, j, c), acc)
+            gradient[slot - base] = lanes.total(acc)
         if push:
             for c in range(0, batch, WIDTH):
                 lanes.store(dx, i, c, lanes.where_positive(lanes.load(x, i, c), lanes.load(dx, i, c)))
-    return write
 
 
 @kernel

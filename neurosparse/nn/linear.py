@@ -21,6 +21,8 @@ class Linear:
     store : SynapseStore
     projection : Projection
         One of the store's.
+    biases : tuple of two ndarray of float32, shape (n_post,)
+        The biases and their velocities, the latter of shape (0,) where there is no momentum.
     rectify : bool
     workers : Workers
 
@@ -30,11 +32,17 @@ class Linear:
     bias_velocity : ndarray of float32, shape (n_post,) or (0,)
     """
 
-    def __init__(self, store: SynapseStore, projection: Projection, rectify: bool, workers: Workers) -> None:
+    def __init__(
+        self,
+        store: SynapseStore,
+        projection: Projection,
+        biases: tuple[np.ndarray, np.ndarray],
+        rectify: bool,
+        workers: Workers,
+    ) -> None:
         self.n_inputs, self.n_outputs = projection.n_pre, projection.n_post
         self.rectify = rectify
-        self.bias = np.zeros(projection.n_post, np.float32)
-        self.bias_velocity = np.zeros(projection.n_post if store.velocity.size else 0, np.float32)
+        self.bias, self.bias_velocity = biases
         self._store = store
         self._projection = projection
         self._workers = workers

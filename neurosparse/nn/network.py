@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from neurosparse.kernels.batch import gather
+from neurosparse.kernels.chain import learn
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.layer import Law
 from neurosparse.nn.linear import Linear
@@ -38,12 +40,23 @@ class Network:
         self.store = store
         workers = workers or Workers(1)
         last = len(store.projections) - 1
-        self.layers = tuple(Linear(store, p, p.index < last, workers) for p in store.projections)
+        n_inputs = store.projections[0].n_pre
+        posts = [p.n_post for p in store.projections]
+        # All layers in one array each, one after the other, as the rows of the store are.
+        self._bias = np.zeros(sum(posts), np.float32)
+        self._bias_velocity = np.zeros(sum(posts) if store.velocity.size else 0, np.float32)
+        self._activations = buffer(n_inputs + sum(posts), batch), buffer(sum(posts), batch)
+        edges = [0, *accumulate(posts)]
+        biases = [(self._bias[a:b], self._bias_velocity[a:b]) for a, b in pairwise(edges)]
+        self.layers = tuple(
+            Linear(store, p, bias, p.index < last, workers) for p, bias in zip(store.projections, biases, strict=True)
+        )
         self.loss = SoftmaxCrossEntropy()
-        sizes = self.sizes
-        self._x = [buffer(size, batch) for size in sizes]
+        x, dx = self._activations
+        self._x = [x[:n_inputs], *(x[n_inputs + a : n_inputs + b] for a, b in pairwise(edges))]
         # Nobody asks for the gradient of the input.
-        self._dx = [NOTHING, *(buffer(size, batch) for size in sizes[1:])]
+        self._dx = [NOTHING, *(dx[a:b] for a, b in pairwise(edges))]
+        self._in_one_call = store.parts == 1
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -85,6 +98,11 @@ class Network:
         float, int
             Mean loss and number of right decisions before the step.
         """
+        if self._in_one_call:
+            return learn(
+                self.store.slots, self.store.blocks, self.store.segment_end, self.store.died[0],
+                (self._bias, self._bias_velocity), self._activations, label, law.numbers(), (law.seed, law.step),
+            )  # fmt: skip
         loss, right = self.loss(self.forward(), label, self._dx[-1])
         for k in range(len(self.layers) - 1, -1, -1):
             self.layers[k].backward(self._x[k], self._dx[k], self._dx[k + 1], law)

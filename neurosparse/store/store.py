@@ -62,6 +62,8 @@ class SynapseStore:
         Signed; ``abs(weight)`` is theta of Bellec et al. 2018 and the sign bit is the connection's sign, at zero too.
     velocity : ndarray of float32, shape (n_slots,) or (0,)
     live, capacity : ndarray of int64, shape (n_cores,)
+    blocks : ndarray of int64, shape (n_projections, 5)
+        See `Layout.blocks`.
     """
 
     def __init__(self, layout: Layout, *, momentum: bool = False, parts: int = 1) -> None:
@@ -76,14 +78,14 @@ class SynapseStore:
         self.died = np.zeros((parts, self.capacity.size), np.int64)
         self.segment_row = np.zeros(len(layout.projections) * parts + 1, np.int64)
         self.segment_end = np.zeros(len(layout.projections) * parts, np.int64)
-        self._blocks = layout.blocks()
+        self.blocks = layout.blocks()
         self._groups = layout.groups()
         self.projections = tuple(self._view(k) for k in range(len(layout.projections)))
         self.balance()
 
     def _view(self, index: int) -> Projection:
         """Return projection `index` as views of the arena."""
-        first, last, n_post, width, core = (int(value) for value in self._blocks[index])
+        first, last, n_post, width, core = (int(value) for value in self.blocks[index])
         cores = slice(core, core + len(self.layout.projections[index].capacity))
         slots = (self.row_start[first : last + 1], self.target, self.weight, self.velocity)
         return Projection(index, last - first, n_post, width, (first, last), cores, slots)
@@ -147,7 +149,7 @@ class SynapseStore:
                 # In chunks, so that what a draw needs beside the store stays small beside the store.
                 births = min(missing, max(65_536, budget // 16))
                 span = (p.index, p.index + 1)
-                newborn = draw_newborn(self.slots, self._blocks, span, self.live, self.capacity, births, seed, -chunk)
+                newborn = draw_newborn(self.slots, self.blocks, span, self.live, self.capacity, births, seed, -chunk)
                 if newborn.size < births:
                     raise OverBudget(
                         f"the cores of {self.layout.projections[p.index].name!r} are full",
@@ -171,7 +173,7 @@ class SynapseStore:
             The budget is not met exactly afterwards.
         """
         born = replace_dead(
-            self.slots, self.segment_row, self.segment_end, self.live, self.died, self.capacity, self._blocks,
+            self.slots, self.segment_row, self.segment_end, self.live, self.died, self.capacity, self.blocks,
             self._groups, seed, step,
         )  # fmt: skip
         if self.row_start[-1] != self.target.size:

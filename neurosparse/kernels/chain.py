@@ -1,0 +1,62 @@
+"""A whole learning step of a chain of layers in one call: on small networks, calling kernels costs as much as they do."""
+
+from __future__ import annotations
+
+from neurosparse.kernels.jit import kernel
+from neurosparse.kernels.losses import softmax_cross_entropy
+from neurosparse.kernels.products import descend_bias, forward
+from neurosparse.kernels.update import descend
+
+
+@kernel
+def learn(slots, blocks, segment_end, died, biases, activations, label, law, moment):
+    """Compute forward, the loss, and one backward visit of every layer that moves its parameters.
+
+    The layers lie one after the other in every array: rows of the store, biases and activations are numbered by
+    neuron, so that the input of layer p is the rows of its projection and its output is the rows after them.
+
+    Parameters
+    ----------
+    slots : (row_start, target, weight, velocity)
+        The whole store; left with gaps where connections died.
+    blocks : int64 (n_layers, 5)
+        Per projection: first row, row after the last, post neurons, post neurons a core, first core.
+    segment_end : int64 (n_layers,)
+        Written: the slot after the last survivor of each layer.
+    died : int64 (n_cores,)
+        Counted up.
+    biases : (bias, velocity), each float32 (n_neurons - n_inputs,), the velocity (0,) without momentum
+    activations : (x, dx), float32 (n_neurons, batch) and (n_neurons - n_inputs, batch)
+        `x` holds the input in its first rows.
+    label : int64 (n_samples,)
+    law, moment
+        As `descend` takes them.
+
+    Returns
+    -------
+    float64, int64
+        Mean loss and right decisions before the step.
+    """
+    row_start, target, weight, velocity = slots
+    bias, bias_velocity = biases
+    x, dx = activations
+    last = blocks.shape[0] - 1
+    n_inputs = blocks[0, 1]
+    for p in range(last + 1):
+        row0, row1, n_post, _, _ = blocks[p]
+        post = slice(row1 - n_inputs, row1 - n_inputs + n_post)
+        rows = row_start[row0 : row1 + 1]
+        y = x[row1 : row1 + n_post]
+        forward(rows, target, weight, bias[post], x[row0:row1], y, p < last, (0, n_post))
+    n_outputs = blocks[last, 2]
+    loss, right = softmax_cross_entropy(x[x.shape[0] - n_outputs :], label, dx[dx.shape[0] - n_outputs :])
+    for p in range(last, -1, -1):
+        row0, row1, n_post, width, core0 = blocks[p]
+        post = slice(row1 - n_inputs, row1 - n_inputs + n_post)
+        pre = slice(max(row0 - n_inputs, 0), row1 - n_inputs)  # empty for the first layer: nobody asks
+        rows = (row_start[row0 : row1 + 1], target, weight, velocity)
+        cores = died[core0 : core0 + (n_post + width - 1) // width]
+        segment_end[p] = descend(rows, x[row0:row1], dx[pre], dx[post], law, moment, (0, row1 - row0), cores, width)
+        moving = bias_velocity[post] if bias_velocity.size else bias_velocity
+        descend_bias(bias[post], moving, dx[post], law[0], law[3])
+    return loss, right
