@@ -38,10 +38,10 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, kind, _VECTOR)
 
 
-def _pointer(context, builder, kind, array, row, column):
-    """Return the address of ``array[row, column]`` as a pointer to a vector."""
+def _pointer(context, builder, kind, array, place):
+    """Return the address of the item of `array` at the indices `place` as a pointer to a vector."""
     struct = context.make_array(kind)(context, builder, array)
-    item = cgutils.get_item_pointer(context, builder, kind, struct, [row, column])
+    item = cgutils.get_item_pointer(context, builder, kind, struct, list(place))
     return builder.bitcast(item, _VECTOR.as_pointer())
 
 
@@ -50,7 +50,7 @@ def load(typing, array, row, column):
     """Return ``array[row, column:column + WIDTH]`` of a C-ordered float32 matrix."""
 
     def build(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1:])
         return builder.load(pointer, align=4)
 
     return lanes_type(array, types.intp, types.intp), build
@@ -61,11 +61,34 @@ def store(typing, array, row, column, value):
     """Write `value` to ``array[row, column:column + WIDTH]``."""
 
     def build(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], *arguments[:3])
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1:3])
         builder.store(arguments[3], pointer, align=4)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp, lanes_type), build
+
+
+@intrinsic
+def load_run(typing, array, start):
+    """Return ``array[start:start + WIDTH]`` of a contiguous float32 vector."""
+
+    def build(context, builder, signature, arguments):
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1:])
+        return builder.load(pointer, align=4)
+
+    return lanes_type(array, types.intp), build
+
+
+@intrinsic
+def store_run(typing, array, start, value):
+    """Write `value` to ``array[start:start + WIDTH]``."""
+
+    def build(context, builder, signature, arguments):
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1:2])
+        builder.store(arguments[2], pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, lanes_type), build
 
 
 @intrinsic
@@ -123,6 +146,31 @@ def where_positive(typing, gate, a):
         return builder.select(builder.fcmp_ordered(">", gate, zero), a, zero)
 
     return lanes_type(lanes_type, lanes_type), build
+
+
+@intrinsic
+def with_sign(typing, size, sign):
+    """Return each lane of `size` with the sign bit of the same lane of `sign`."""
+
+    def build(context, builder, signature, arguments):
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_VECTOR, [_VECTOR, _VECTOR]), f"llvm.copysign.v{WIDTH}f32"
+        )
+        return builder.call(function, arguments)
+
+    return lanes_type(lanes_type, lanes_type), build
+
+
+@intrinsic
+def any_below_zero(typing, a):
+    """Return whether a lane of `a` is below zero; NaN and minus zero are not."""
+
+    def build(context, builder, signature, arguments):
+        (a,) = arguments
+        below = builder.fcmp_ordered("<", a, ir.Constant(_VECTOR, [0.0] * WIDTH))
+        return builder.icmp_unsigned("!=", builder.bitcast(below, ir.IntType(WIDTH)), ir.IntType(WIDTH)(0))
+
+    return types.boolean(lanes_type), build
 
 
 @intrinsic

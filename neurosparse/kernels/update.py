@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from neurosparse.kernels import lanes
+from neurosparse.kernels.blocks import move
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
 from neurosparse.kernels.rng import NOISE, WEIGHT, normal, stream
-
 
 # Slots visited at a time: their gradients stay in the first-level cache until they are applied.
 _BLOCK = 1024
@@ -53,7 +53,7 @@ def descend(slots, x, dx, dy, law, moment, rows, died, width):
     first, last = rows
     key = stream(moment[0], moment[1], NOISE)
     gradient = np.empty(_BLOCK, np.float32)
-    place = np.empty(_BLOCK + 1, np.int64)
+    dead = np.empty(_BLOCK, np.int64)
     write = start = row_start[first]
     row = first
     while row < last:
@@ -64,7 +64,7 @@ def descend(slots, x, dx, dy, law, moment, rows, died, width):
         stop = row_start[upto]
         if stop - start > gradient.size:
             gradient = np.empty(stop - start, np.float32)
-            place = np.empty(stop - start + 1, np.int64)
+            dead = np.empty(stop - start, np.int64)
         if dy.shape[1] == WIDTH:
             _push_one(row_start, target, weight, x, dx, dy, row, upto, gradient)
         elif dy.shape[1] == 2 * WIDTH:
@@ -72,21 +72,13 @@ def descend(slots, x, dx, dy, law, moment, rows, died, width):
         else:
             _push(row_start, target, weight, x, dx, dy, row, upto, gradient)
         _move(gradient, weight[start:stop], velocity[start:stop], law, key, np.uint64(start))
-        for k in range(stop - start):
-            place[k] = write
-            theta = gradient[k]
-            j = target[start + k]
-            if theta < np.float32(0.0):
-                died[j // width] += 1
-                continue
-            target[write] = j
-            weight[write] = math.copysign(theta, weight[start + k])
-            if velocity.size:
-                velocity[write] = velocity[start + k]
-            write += 1
-        place[stop - start] = write
+        n_dead = _compact(gradient[: stop - start], target, weight, velocity, start, write, dead, died, width)
+        gone, n = start - write, 0
         for i in range(row, upto):
-            row_start[i] = place[row_start[i] - start]
+            while n < n_dead and dead[n] < row_start[i]:
+                n += 1
+            row_start[i] -= gone + n
+        write = stop - gone - n_dead
         row, start = upto, stop
     return write
 
@@ -105,6 +97,52 @@ def _move(gradient, weight, velocity, law, key, start):
     if noise > np.float32(0.0):
         for k in range(weight.size):
             gradient[k] += noise * normal(key, start + np.uint64(k))
+
+
+@kernel
+def _compact(theta, target, weight, velocity, start, write, dead, died, width):
+    """Move the survivors of a block to where slot `write` begins, and note the slots of the dead.
+
+    Parameters
+    ----------
+    theta : float32 (n,)
+        New sizes of the connections in the slots from `start` on.
+    dead : int64 (n,)
+        Written: the slots of the dead, ascending.
+    died : int64 (n_cores,)
+        Counted up.
+
+    Returns
+    -------
+    int64
+        How many died.
+    """
+    n_dead = 0
+    k = 0
+    while k < theta.size:
+        slot = start + k
+        if k + WIDTH <= theta.size and not lanes.any_below_zero(lanes.load_run(theta, k)):
+            move(target, write, slot, slot + WIDTH)
+            lanes.store_run(weight, write, lanes.with_sign(lanes.load_run(theta, k), lanes.load_run(weight, slot)))
+            if velocity.size:
+                move(velocity, write, slot, slot + WIDTH)
+            write += WIDTH
+            k += WIDTH
+            continue
+        for slot in range(slot, start + min(k + WIDTH, theta.size)):
+            j = target[slot]
+            if theta[slot - start] < np.float32(0.0):
+                died[j // width] += 1
+                dead[n_dead] = slot
+                n_dead += 1
+                continue
+            target[write] = j
+            weight[write] = math.copysign(theta[slot - start], weight[slot])
+            if velocity.size:
+                velocity[write] = velocity[slot]
+            write += 1
+        k += WIDTH
+    return n_dead
 
 
 @kernel

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 
-@dataclass(frozen=True)
-class Law:
+class Law(NamedTuple):
     """How parameters move in one step of DEEP R: ``theta <- theta - rate * gradient - shrink + noise * nu``.
 
     Attributes
