@@ -1,4 +1,4 @@
-"""A whole learning step of a chain of layers in one call: on small networks, calling kernels costs as much as they do."""
+"""A whole learning step of a chain of layers in one call: on small networks the calls cost as much as the work."""
 
 from __future__ import annotations
 

@@ -120,16 +120,16 @@ def _compact(theta, target, weight, velocity, start, write, dead, died, width):
     n_dead = 0
     k = 0
     while k < theta.size:
-        slot = start + k
+        begin = start + k
         if k + WIDTH <= theta.size and not lanes.any_below_zero(lanes.load_run(theta, k)):
-            move(target, write, slot, slot + WIDTH)
-            lanes.store_run(weight, write, lanes.with_sign(lanes.load_run(theta, k), lanes.load_run(weight, slot)))
+            move(target, write, begin, begin + WIDTH)
+            lanes.store_run(weight, write, lanes.with_sign(lanes.load_run(theta, k), lanes.load_run(weight, begin)))
             if velocity.size:
-                move(velocity, write, slot, slot + WIDTH)
+                move(velocity, write, begin, begin + WIDTH)
             write += WIDTH
             k += WIDTH
             continue
-        for slot in range(slot, start + min(k + WIDTH, theta.size)):
+        for slot in range(begin, start + min(k + WIDTH, theta.size)):
             j = target[slot]
             if theta[slot - start] < np.float32(0.0):
                 died[j // width] += 1
