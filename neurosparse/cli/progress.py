@@ -21,14 +21,13 @@ class ProgressLine:
         Where the line goes: by custom standard error, so that standard output holds facts alone.
     epochs, steps : int
         Of the whole run.
-    done : int
-        Steps taken before this process began.
     """
 
-    def __init__(self, console: Console, epochs: int, steps: int, done: int) -> None:
-        self._console, self._epochs, self._steps, self._done = console, epochs, steps, done
+    def __init__(self, console: Console, epochs: int, steps: int) -> None:
+        self._console, self._epochs, self._steps = console, epochs, steps
         self._live = Live(console=console, refresh_per_second=8) if console.is_terminal else None
-        self._began = time.monotonic()
+        # Time is taken from the first event on: before it, the kernels may have been compiled.
+        self._first: tuple[float, int] | None = None
         self._last: EpochEnd | None = None
 
     def __enter__(self) -> ProgressLine:
@@ -61,8 +60,9 @@ class ProgressLine:
         if self._last:
             parts.append(f"validation {100 * self._last.validation_accuracy:.2f} %")
         parts += [f"rewired {event.rewired:,}", f"live {event.live:,} / {event.budget:,}"]
-        taken = event.step - self._done
-        if taken > 0:
-            left = (time.monotonic() - self._began) / taken * (self._steps - event.step)
+        now = time.monotonic()
+        began, done = self._first = self._first or (now, event.step)
+        if event.step > done:
+            left = (now - began) / (event.step - done) * (self._steps - event.step)
             parts.append(f"{int(left // 60)}:{int(left % 60):02d} left")
         return "  ".join(parts)

@@ -63,7 +63,7 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
         f" {len(run.job.plan.cores)} cores of {run.job.profile.name}, into {path}",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
-    with asked_to_stop() as stop, ProgressLine(talk, settings.epochs, trainer.steps, trainer.position.step) as line:
+    with asked_to_stop() as stop, ProgressLine(talk, settings.epochs, trainer.steps) as line:
         for event in run.events(stop):
             line.show(event)
     if not run.folder.is_finished:
