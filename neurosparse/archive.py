@@ -21,7 +21,6 @@ _HEADER = "header"
 # What zipfile, numpy and json raise on damaged bytes: RuntimeError is a flag for encryption, NotImplementedError (one
 # of it) a compression method, MemoryError a shape that the data could not have.
 _DAMAGE = (
-    OSError,
     ValueError,
     KeyError,
     TypeError,
@@ -153,6 +152,40 @@ def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
+@contextlib.contextmanager
+def reading_zip(path: Path, help: str) -> Iterator[zipfile.ZipFile]:
+    """Open an npz for reading; whatever its bytes make fail in the block becomes a FileFault.
+
+    Parameters
+    ----------
+    help : str
+        What to do about a damaged file.
+
+    Raises
+    ------
+    FileFault
+        The file is missing, cannot be read, is no npz, or is truncated or damaged.
+    """
+    try:
+        # np.load leaves the file open where it is damaged.
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            yield archive
+    except FileNotFoundError as fault:
+        raise FileFault(f"there is no file {path.name}", where=str(path)) from fault
+    except OSError as fault:
+        raise FileFault(f"cannot read {path.name}: {fault.strerror or fault}", where=str(path)) from fault
+    except _DAMAGE as fault:
+        raise FileFault(
+            f"{path.name} is truncated or damaged, or not an npz: {fault}", where=str(path), help=help
+        ) from fault
+
+
+def read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """Return the array called `name` (with its ``.npy``) of an open npz; objects raise ValueError."""
+    with archive.open(name) as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
+
+
 def read_arrays(path: Path, schema: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the header and the arrays of an npz that `write_arrays` wrote.
 
@@ -167,20 +200,10 @@ def read_arrays(path: Path, schema: str) -> tuple[dict[str, Any], dict[str, np.n
         The file is missing, truncated, damaged, holds objects, or is of another schema.
     """
     path = Path(path)
-    try:
-        # Opened here, not by np.load: that leaves the file open where it is damaged.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+    with reading_zip(path, "restore it from a copy, or make it again") as archive:
+        arrays = {name.removesuffix(".npy"): read_member(archive, name) for name in archive.namelist()}
         header = json.loads(arrays.pop(_HEADER).tobytes())
         found = header["schema"]
-    except FileNotFoundError as fault:
-        raise FileFault(f"there is no file {path.name}", where=str(path)) from fault
-    except _DAMAGE as fault:
-        raise FileFault(
-            f"{path.name} is damaged or not an archive of neurosparse: {fault}",
-            where=str(path),
-            help="restore it from a copy, or make it again",
-        ) from fault
     if found != schema:
         raise FileFault(f"{path.name} holds {found!r}, not {schema!r}", where=str(path))
     return header, arrays
