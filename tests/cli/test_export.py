@@ -1,0 +1,45 @@
+"""`neurosparse export` as a real process, from a real run to a script that NEST runs."""
+
+import json
+import subprocess
+import sys
+
+COMMAND = [sys.executable, "-m", "neurosparse"]
+
+
+def neurosparse(*arguments, cwd):
+    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+def test_from_train_to_nest(tmp_path):
+    assert neurosparse("train", "--out", "run", cwd=tmp_path).returncode == 0
+    result = neurosparse("export", "run", "pynn", "--samples", "40", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "run it: python run/export/pynn/network.py --backend nest" in result.stdout
+    manifest = json.loads((tmp_path / "run/export/pynn/manifest.json").read_text())
+    assert manifest["expected"]["tolerance"] == 0.95
+    done = subprocess.run(
+        [sys.executable, "run/export/pynn/network.py", "--backend", "nest"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nest: 40 samples" in done.stdout
+
+    again = neurosparse("export", "run", "pynn", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "--force" in again.stderr
+    assert neurosparse("export", "run", "pynn", "--force", "--samples", "3", cwd=tmp_path).returncode == 0
+    wrong = neurosparse("export", "run", "pyn", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "did you mean 'pynn'" in wrong.stderr
+    for impossible in (["--steps", "0"], ["--samples", "100000"], ["--samples", "0"]):
+        refused = neurosparse("export", "run", "pynn", "--out", "other", *impossible, cwd=tmp_path)
+        assert refused.returncode == 2, refused.stderr
+        assert "Traceback" not in refused.stderr
+        assert not (tmp_path / "other").exists()
+
+
+def test_a_run_without_a_network_is_refused(tmp_path):
+    result = neurosparse("export", "nowhere", "pynn", cwd=tmp_path)
+    assert result.returncode == 3
+    assert "there is no run folder nowhere" in result.stderr
