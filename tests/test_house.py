@@ -3,6 +3,7 @@
 import ast
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -68,3 +69,11 @@ def test_the_face_names_what_is_there():
     assert set(neurosparse.__all__) <= set(dir(neurosparse))
     with pytest.raises(AttributeError, match="frobnicate"):
         neurosparse.frobnicate  # noqa: B018
+
+
+def test_a_source_tree_works_where_it_stands():
+    """Python puts the working folder first, so the package beside the reader is the one that must find its profiles."""
+    script = "import neurosparse; print(neurosparse.__file__); print(neurosparse.load_profile('spinnaker').name)"
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == [str(PACKAGE / "__init__.py"), "spinnaker"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from importlib import resources
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 
 from neurosparse.errors import BadInput, FileFault
@@ -13,9 +15,16 @@ _PACKAGE = "neurosparse.hardware_profiles"
 _SUFFIX = ".toml"
 
 
+def _folder() -> Traversable:
+    """Return the folder of profiles: part of the installed package, beside the package in a source tree."""
+    if find_spec(_PACKAGE) is not None:
+        return resources.files(_PACKAGE)
+    return Path(__file__).parents[2] / "hardware_profiles"
+
+
 def profile_names() -> list[str]:
     """Return the names of the profiles that come with the package, sorted."""
-    files = resources.files(_PACKAGE).iterdir()
+    files = _folder().iterdir()
     return sorted(file.name.removesuffix(_SUFFIX) for file in files if file.name.endswith(_SUFFIX))
 
 
@@ -38,7 +47,7 @@ def load_profile(name_or_path: str) -> Profile:
         return read_profile(Path(name_or_path))
     if name_or_path not in profile_names():
         raise unknown_name("profile", name_or_path, profile_names())
-    text = resources.files(_PACKAGE).joinpath(name_or_path + _SUFFIX).read_text(encoding="utf-8")
+    text = _folder().joinpath(name_or_path + _SUFFIX).read_text(encoding="utf-8")
     return parse_profile(text, name_or_path)
 
 

@@ -92,7 +92,7 @@ def test_what_makes_no_sense_exits_2(capsys, arguments, fault):
     assert fault in err
 
 
-def test_planning_loads_no_compiler_and_no_arrays():
+def test_planning_loads_no_compiler_and_no_arrays(tmp_path):
     script = (
         "import sys, time; start = time.perf_counter()\n"
         "from neurosparse.cli.main import cli\n"
@@ -101,7 +101,9 @@ def test_planning_loads_no_compiler_and_no_arrays():
         "loaded = [name for name in ('numba', 'numpy', 'scipy', 'llvmlite', 'matplotlib') if name in sys.modules]\n"
         "print('loaded', loaded)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120, cwd=tmp_path
+    )
     print(done.stdout)
     assert done.stdout.splitlines()[-1] == "loaded []"
     assert "fits spinnaker: 5 cores on 1 chip" in done.stdout
