@@ -1,6 +1,9 @@
 """No array of the size n_pre x n_post, or n_pre x n_cores, ever exists; memory follows the synapses."""
 
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,3 +47,18 @@ def test_nothing_of_the_size_of_the_matrix_is_allocated(n_pre, n_post):
     assert peak < n_pre * n_post // 8
     # And so would one byte a (pre, core) pair.
     assert peak < n_pre * (n_post // width) * 4
+
+
+def test_the_whole_process_stays_far_below_a_bit_a_pair():
+    """What the kernels allocate is seen by the operating system alone: 40,000 x 40,000 pairs are 200 MB as bits."""
+    script = f"""
+import resource, sys
+sys.path[:0] = [{str(Path(__file__).parent)!r}]
+from test_memory import peak_of_training
+peak_of_training(50, 50, 100, 25)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak_of_training(40_000, 40_000, 50_000, 50)
+print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    assert int(done.stdout) < 60_000_000
