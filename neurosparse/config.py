@@ -183,16 +183,18 @@ def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Setting
     try:
         return Settings(**values)
     except ValidationError as fault:
-        lines = []
+        lines, unknown = [], False
         for error in fault.errors():
             name = str(error["loc"][0]) if error["loc"] else "budget"
             message = error["msg"].removeprefix("Value error, ")
             if error["type"] == "extra_forbidden":
-                message = "there is no such setting"
+                message, unknown = "there is no such setting", True
             given = "" if not error["loc"] else f" (given {error['input']!r}, {origins.get(name, 'default')})"
             lines.append(f"{name}: {message}{given}")
         count = len(lines)
         raise BadInput(
             f"the configuration has {count} fault{'s' if count > 1 else ''}\n  " + "\n  ".join(lines),
-            help=f"settings: {', '.join(Settings.model_fields)}",
+            help=f"settings: {', '.join(Settings.model_fields)}"
+            if unknown
+            else "neurosparse train --help tells every setting",
         ) from fault

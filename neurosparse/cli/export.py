@@ -15,8 +15,8 @@ from neurosparse.units import format_bytes, format_percent
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to make.  [default: RUN/export/TARGET]")
 @click.option("--samples", type=int, default=100, show_default=True, help="Held-out samples to check itself with.")
 @click.option("--steps", type=int, help="Time steps a sample.  [default: the fewest that lose little]")
-@click.option("--force", is_flag=True, help="Replace an export that is there.")
-def command(run: Path, target: str, out: Path | None, samples: int, steps: int | None, force: bool) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace an export that is there.")
+def command(run: Path, target: str, out: Path | None, samples: int, steps: int | None, overwrite: bool) -> None:
     """Hand the trained network of RUN over to TARGET, for example pynn.
 
     The export is a folder that stands alone: a script, the arrays and a manifest, with held-out samples and the
@@ -30,7 +30,7 @@ def command(run: Path, target: str, out: Path | None, samples: int, steps: int |
     folder = RunFolder(run)
     summary = exporter.export(
         folder.trained(), dataset_of(folder.config(), folder.fingerprints()["data"]),
-        out or run / "export" / target, force=force, samples=samples, steps=steps,
+        out or run / "export" / target, overwrite=overwrite, samples=samples, steps=steps,
     )  # fmt: skip
     for name, size in summary.files.items():
         click.echo(f"{summary.folder / name}  {format_bytes(size)}")

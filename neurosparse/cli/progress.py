@@ -34,7 +34,9 @@ class ProgressLine:
         """Start the moving line."""
         if self._live:
             self._live.__enter__()
-            self._live.update(Text("compiling the kernels, once"))
+            self._live.update(Text("loading the kernels, which are compiled once"))
+        else:
+            self._console.print("loading the kernels, which are compiled once", highlight=False)
         return self
 
     def __exit__(
@@ -50,7 +52,7 @@ class ProgressLine:
             self._last = event
         if isinstance(event, EpochEnd | Progress):
             if self._live:
-                self._live.update(Text(self._line(event)))
+                self._live.update(Text(self._line(event), no_wrap=True, overflow="ellipsis"))
             elif isinstance(event, EpochEnd):
                 self._console.print(self._line(event), highlight=False, soft_wrap=True)
 

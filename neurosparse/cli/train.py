@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import click
 
@@ -15,9 +15,21 @@ def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add one flag for each setting; values are judged together by `configure`, so that all faults show at once."""
     for name, field in reversed(Settings.model_fields.items()):
         default = "" if field.default is None else f"  [default: {_shown(field.default)}]"
-        option = click.option(f"--{name.replace('_', '-')}", name, metavar="X", help=f"{field.description}{default}")
+        option = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            metavar=_metavar(field.annotation),
+            help=f"{field.description}{default}",
+        )
         function = option(function)
     return function
+
+
+def _metavar(kind: Any) -> str:
+    """Return what stands for a value in the help: the choices where there are some."""
+    if get_origin(kind) is Literal:
+        return "|".join(get_args(kind))
+    return {int: "N", float: "X", str: "NAME"}.get(kind, "VALUE")
 
 
 def _shown(value: Any) -> str:
@@ -50,22 +62,23 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
     from neurosparse.run.folder import next_free
 
     talk = Console(stderr=True)
-    if resumed is not None:
-        run = training.resume(resumed, flags)
-    else:
-        config = configure(flags, file)
-        name = Path(config.settings.data).stem if Path(config.settings.data).exists() else config.settings.data
-        run = training.start(config, out or next_free(Path("runs"), name), overwrite=overwrite)
-    settings, trainer, path = run.job.config.settings, run.trainer, run.folder.path
-    budget = sum(p.synapses for p in run.job.graph.projections)
-    talk.print(
-        f"{'-'.join(map(str, run.job.sizes))} on {run.job.data.name}: {budget:,} connections,"
-        f" {len(run.job.plan.cores)} cores of {run.job.profile.name}, into {path}",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
-    with asked_to_stop() as stop, ProgressLine(talk, settings.epochs, trainer.steps) as line:
-        for event in run.events(stop):
-            line.show(event)
+    with asked_to_stop() as stop:
+        if resumed is not None:
+            run = training.resume(resumed, flags)
+        else:
+            config = configure(flags, file)
+            name = Path(config.settings.data).stem if Path(config.settings.data).exists() else config.settings.data
+            run = training.start(config, out or next_free(Path("runs"), name), overwrite=overwrite)
+        job, trainer, path = run.job, run.trainer, run.folder.path
+        budget = sum(p.synapses for p in job.graph.projections)
+        talk.print(
+            f"{'-'.join(map(str, job.sizes))} on {job.data.name}: {budget:,} connections,"
+            f" {len(job.plan.cores)} cores of {job.profile.name}, into {path}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+        with ProgressLine(talk, job.config.settings.epochs, trainer.steps) as line:
+            for event in run.events(stop):
+                line.show(event)
     if not run.folder.is_finished:
         again = f"neurosparse train --resume {path}"
         click.echo(f"stopped after step {trainer.position.step:,}; go on with: {again}", err=True)

@@ -58,7 +58,7 @@ class Exporter(Protocol):
         dataset: Dataset,
         folder: Path,
         *,
-        force: bool = False,
+        overwrite: bool = False,
         samples: int = 100,
         steps: int | None = None,
     ) -> ExportSummary:
@@ -72,7 +72,7 @@ class Exporter(Protocol):
             and training splits; the test split only gives the samples of the self-check.
         folder : Path
             Made by the export, whole or not at all.
-        force : bool
+        overwrite : bool
             Replace an export that is there already.
         samples : int
             How many held-out samples to put in.

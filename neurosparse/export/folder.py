@@ -11,19 +11,21 @@ from neurosparse.archive import replacing_folder
 from neurosparse.errors import BadInput
 
 
-def check_target(folder: Path, own: Collection[str], force: bool) -> None:
+def check_target(folder: Path, own: Collection[str], overwrite: bool) -> None:
     """Raise unless a folder with the files `own` may be made at `folder`.
 
     Raises
     ------
     BadInput
-        Something is there and `force` is false, or it is not a folder that holds nothing but files named in `own`.
+        Something is there and `overwrite` is false, or it is not a folder that holds nothing but files named in `own`.
     """
     if not os.path.lexists(folder):
         return
-    if not force:
+    if not overwrite:
         raise BadInput(
-            f"there is a {folder.name} already", where=str(folder), help="--force replaces it, or name another folder"
+            f"an export is there already: {folder.name}",
+            where=str(folder),
+            help="replace it with overwrite (--overwrite), or name another folder",
         )
     if not folder.is_dir() or folder.is_symlink():
         raise BadInput(f"{folder.name} is not a folder", where=str(folder), help="move it away, or name another folder")
@@ -38,7 +40,7 @@ def check_target(folder: Path, own: Collection[str], force: bool) -> None:
 
 
 @contextlib.contextmanager
-def whole_folder(folder: Path, own: Collection[str], force: bool) -> Iterator[Path]:
+def whole_folder(folder: Path, own: Collection[str], overwrite: bool) -> Iterator[Path]:
     """Give a temporary folder that becomes `folder` when the block ends well, and vanishes when not.
 
     Raises
@@ -50,4 +52,4 @@ def whole_folder(folder: Path, own: Collection[str], force: bool) -> Iterator[Pa
     """
     with replacing_folder(folder) as new:
         yield new
-        check_target(folder, own, force)
+        check_target(folder, own, overwrite)

@@ -46,14 +46,14 @@ class PyNNExporter:
         dataset: Dataset,
         folder: Path,
         *,
-        force: bool = False,
+        overwrite: bool = False,
         samples: int = 100,
         steps: int | None = None,
     ) -> ExportSummary:
         """Write the folder; see `neurosparse.export.exporter.Exporter.export`."""
         folder = Path(folder)
         _check(network, dataset, samples, steps)
-        check_target(folder, FILES, force)
+        check_target(folder, FILES, overwrite)
 
         scale = np.float32(dataset.scale)
         scales = activation_scales(network, dataset.train.x[:SCALE_SAMPLES] * scale)
@@ -74,7 +74,7 @@ class PyNNExporter:
         }
 
         arrays = _arrays(spiking) | {"sample": x, "label": label, "decision": decision}
-        with whole_folder(folder, FILES, force) as new:
+        with whole_folder(folder, FILES, overwrite) as new:
             write_arrays(new / "network.npz", {"schema": SCHEMA}, arrays)
             digest = hashlib.sha256((new / "network.npz").read_bytes()).hexdigest()
             write_json(new / "manifest.json", _manifest(network, spiking, dataset, chosen, expected, samples, digest))

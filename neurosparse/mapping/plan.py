@@ -209,10 +209,10 @@ def _check_slots(plan: Plan) -> None:
     for projection in _short(plan):
         slots = sum(plan.capacity(projection.name))
         raise OverBudget(
-            f"projection {projection.name!r} does not fit on the cores of {plan.profile.name}",
+            f"projection {projection.name!r} cannot be guaranteed to fit on the cores of {plan.profile.name}",
             numbers={
                 "needs": f"{projection.synapses:,} synapses",
-                "there is": f"{slots:,}",
+                "there is": f"{slots:,} slots",
                 "too much": f"{projection.synapses - slots:,}",
             },
             help=advice.budget_that_fits(plan, _fits),

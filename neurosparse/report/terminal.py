@@ -19,18 +19,18 @@ _WIDTH = 200
 
 _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("population", "left"),
-    ("neurons", "left"),
-    ("", "right"),
+    ("slice", "left"),
+    ("neurons", "right"),
     ("chip, core", "left"),
     ("live", "right"),
     ("slots", "right"),
     ("SDRAM", "right"),
-    ("of", "right"),
-    ("", "right"),
+    ("share", "right"),
+    ("used", "right"),
     ("held by", "left"),
     ("DTCM", "right"),
-    ("of", "right"),
-    ("", "right"),
+    ("heap", "right"),
+    ("used", "right"),
 )
 
 

@@ -56,7 +56,10 @@ def check_run(path: Path) -> Iterator[str]:
                 },
                 where="history.csv",
             )
-    yield f"history: {len(history)} epochs, {budget:,} live of {budget:,} after each, no step over the budget"
+    if history:
+        yield f"history: {len(history)} epochs, {budget:,} live of {budget:,} after each, no step over the budget"
+    else:
+        yield "history: no epoch has ended yet"
 
     store = SynapseStore(layout_of(plan, config.settings.scope), momentum=config.settings.momentum > 0)
     network = Network(store, 1)

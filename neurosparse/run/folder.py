@@ -134,7 +134,7 @@ def create(path: Path, job: Job, *, overwrite: bool = False) -> RunFolder:
         raise BadInput(
             f"{path.name} exists already",
             where=str(path),
-            help="name another folder with --out, go on with --resume, or replace it with --overwrite",
+            help="name another folder (--out), go on with it (--resume), or replace it (--overwrite)",
         )
     if path.exists():
         RunFolder(path)  # only a run is ever replaced

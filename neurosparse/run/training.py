@@ -148,7 +148,7 @@ def resume(path: Path, flags: Mapping[str, Any] | None = None) -> TrainingRun:
     differs = [name for name in given if name not in WITHOUT_EFFECT and wanted[name] != settings[name]]
     if differs:
         raise BadInput(
-            f"{folder.path.name} was started with another {' and '.join(differs)}",
+            f"{folder.path.name} was started with other values of {' and '.join(differs)}",
             numbers={name: f"{settings[name]} in the run, {wanted[name]} given" for name in differs},
             help="resume it without these options, or train a new run",
         )

@@ -176,5 +176,5 @@ class Trainer:
             raise Diverged(
                 f"training diverged at step {step:,} of {self.steps:,}: the loss is {loss}",
                 numbers={"learning rate": f"{self._optimizer.rate:g}"},
-                help="try a smaller learning rate; the checkpoint of the last whole epoch is kept",
+                help="train anew with a smaller learning rate; the last checkpoint before it, if there is one, is kept",
             )

@@ -27,8 +27,8 @@ def test_from_train_to_nest(tmp_path):
 
     again = neurosparse("export", "run", "pynn", cwd=tmp_path)
     assert again.returncode == 2
-    assert "--force" in again.stderr
-    assert neurosparse("export", "run", "pynn", "--force", "--samples", "3", cwd=tmp_path).returncode == 0
+    assert "--overwrite" in again.stderr
+    assert neurosparse("export", "run", "pynn", "--overwrite", "--samples", "3", cwd=tmp_path).returncode == 0
     wrong = neurosparse("export", "run", "pyn", cwd=tmp_path)
     assert wrong.returncode == 2
     assert "did you mean 'pynn'" in wrong.stderr

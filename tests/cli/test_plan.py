@@ -24,7 +24,10 @@ def test_the_table_names_every_core_and_the_verdict(capsys):
     code, out, err = _run(capsys, *_PAPER)
     lines = out.splitlines()
     assert (code, err) == (0, "")
-    assert " ".join(lines[0].split()) == "population neurons chip, core slots SDRAM of held by DTCM of"
+    assert (
+        " ".join(lines[0].split())
+        == "population slice neurons chip, core slots SDRAM share used held by DTCM heap used"
+    )
     assert [line.split()[:2] for line in lines[1:6]] == [
         ["input", "0-783"],
         ["hidden1", "0-255"],
@@ -61,7 +64,7 @@ def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
     big = ["plan", "--layers", "4000,4000", "--connectivity", "1%"]
     code, out, err = _run(capsys, *big)
     assert (code, out) == (1, "")
-    assert err.startswith("error[over-budget]: projection 'input-output' does not fit")
+    assert err.startswith("error[over-budget]: projection 'input-output' cannot be guaranteed to fit")
     assert "needs 160,000 synapses" in err
     assert "--neurons-per-core 188" in err
     code, out, err = _run(capsys, *big, "--json")

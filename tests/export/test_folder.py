@@ -10,8 +10,8 @@ from neurosparse.export.folder import whole_folder
 OWN = ("a", "b")
 
 
-def write(folder, text, force=False):
-    with whole_folder(folder, OWN, force) as new:
+def write(folder, text, overwrite=False):
+    with whole_folder(folder, OWN, overwrite) as new:
         for name in OWN:
             (new / name).write_text(text)
 
@@ -22,27 +22,27 @@ def test_makes_parents_and_leaves_nothing_beside(tmp_path):
     assert (tmp_path / "x" / "y" / "b").read_text() == "1"
 
 
-def test_refuses_what_is_there_until_forced(tmp_path):
+def test_refuses_what_is_there_until_told(tmp_path):
     write(tmp_path / "y", "1")
-    with pytest.raises(BadInput, match="there is a y already"):
+    with pytest.raises(BadInput, match="an export is there already"):
         write(tmp_path / "y", "2")
     assert (tmp_path / "y" / "a").read_text() == "1"
     (tmp_path / "y" / "__pycache__").mkdir()
-    write(tmp_path / "y", "3", force=True)
+    write(tmp_path / "y", "3", overwrite=True)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["y"]
     assert sorted((p.name, p.read_text()) for p in (tmp_path / "y").iterdir()) == [("a", "3"), ("b", "3")]
 
 
-def test_force_never_replaces_what_it_does_not_know(tmp_path):
+def test_overwrite_never_replaces_what_it_does_not_know(tmp_path):
     write(tmp_path / "y", "1")
     (tmp_path / "y" / "thesis.tex").write_text("years")
     (tmp_path / "file").write_text("text")
     (tmp_path / "link").symlink_to(tmp_path / "y")
     with pytest.raises(BadInput, match=r"thesis\.tex"):
-        write(tmp_path / "y", "2", force=True)
+        write(tmp_path / "y", "2", overwrite=True)
     for name in ("file", "link"):
         with pytest.raises(BadInput, match="not a folder"):
-            write(tmp_path / name, "2", force=True)
+            write(tmp_path / name, "2", overwrite=True)
     assert (tmp_path / "y" / "thesis.tex").read_text() == "years"
     assert (tmp_path / "y" / "a").read_text() == "1"
 
@@ -78,7 +78,7 @@ def test_a_failed_rename_puts_the_old_folder_back(tmp_path, monkeypatch):
 
     monkeypatch.setattr(type(tmp_path), "rename", failing)
     with pytest.raises(FileFault, match="Input/output error"):
-        write(tmp_path / "y", "2", force=True)
+        write(tmp_path / "y", "2", overwrite=True)
     assert (tmp_path / "y" / "a").read_text() == "1"
 
 

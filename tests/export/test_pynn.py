@@ -171,11 +171,11 @@ def test_refuses_before_any_work(network, digits, tmp_path, monkeypatch):
 
 def test_refuses_an_export_that_is_there(exported, network, digits, monkeypatch):
     monkeypatch.setattr("neurosparse.export.pynn.choose", lambda *_, **__: pytest.fail("work was started"))
-    with pytest.raises(BadInput, match="there is a pynn already") as caught:
+    with pytest.raises(BadInput, match="an export is there already") as caught:
         PyNNExporter().export(network, digits, exported.folder)
-    assert "--force" in caught.value.help
+    assert "--overwrite" in caught.value.help
 
 
-def test_force_replaces_an_export(folder, network, digits):
-    PyNNExporter().export(network, digits, folder, force=True, samples=3, steps=20)
+def test_overwrite_replaces_an_export(folder, network, digits):
+    PyNNExporter().export(network, digits, folder, overwrite=True, samples=3, steps=20)
     assert read(folder)[0]["samples"]["count"] == 3

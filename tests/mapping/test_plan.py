@@ -120,7 +120,9 @@ def _retry(fault, sizes, synapses, neurons_per_core, synapses_per_core):
 
 
 def test_too_many_synapses_are_refused_with_what_would_fit():
-    with pytest.raises(OverBudget, match="projection 'input-output' does not fit on the cores of spinnaker") as caught:
+    with pytest.raises(
+        OverBudget, match="projection 'input-output' cannot be guaranteed to fit on the cores of spinnaker"
+    ) as caught:
         _chain((4_000, 4_000), 160_000)
     numbers = {name: int(value.split()[0].replace(",", "")) for name, value in caught.value.numbers.items()}
     assert numbers["needs"] - numbers["there is"] == numbers["too much"]
@@ -137,7 +139,7 @@ def test_the_users_own_limit_is_named():
     with pytest.raises(OverBudget) as caught:
         make_plan(_GRAPH, PROFILE, synapses_per_core=1_000)
     assert "--synapses-per-core" in caught.value.help
-    assert caught.value.numbers["there is"] == "2,000"
+    assert caught.value.numbers["there is"] == "2,000 slots"
 
 
 def test_too_many_timesteps_are_refused_with_how_many_fit():

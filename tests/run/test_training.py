@@ -90,7 +90,7 @@ def test_a_finished_run_has_nothing_left_to_do(tmp_path):
 
 def test_resuming_with_other_settings_names_each_that_differs(tmp_path):
     start(configure(SMALL), tmp_path / "run")
-    with pytest.raises(BadInput, match="another layers and epochs") as fault:
+    with pytest.raises(BadInput, match="other values of layers and epochs") as fault:
         resume(tmp_path / "run", {"layers": "30,21", "epochs": 9, "seed": 1})
     assert fault.value.numbers["epochs"] == "3 in the run, 9 given"
     assert resume(tmp_path / "run", {"layers": "30,20", "threads": 2}).job.config.settings.threads == 2
@@ -98,7 +98,7 @@ def test_resuming_with_other_settings_names_each_that_differs(tmp_path):
 
 def test_resuming_with_another_profile_is_refused(tmp_path):
     start(configure(SMALL), tmp_path / "run")
-    with pytest.raises(BadInput, match="another profile"):
+    with pytest.raises(BadInput, match="other values of profile"):
         resume(tmp_path / "run", {"profile": "elsewhere.toml"})
 
 
