@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,7 +16,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from neurosparse.errors import FileFault
+from neurosparse.errors import BadInput, FileFault
 
 _HEADER = "header"
 
@@ -29,6 +31,8 @@ _DAMAGE = (
     RuntimeError,
     MemoryError,
     OverflowError,
+    SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -67,13 +71,18 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def replacing_folder(folder: Path) -> Iterator[Path]:
+def replacing_folder(folder: Path, replace: bool) -> Iterator[Path]:
     """Give a temporary folder that takes the place of `folder` when the block ends well, and vanishes when not.
 
-    Whether something that stands there may be replaced is for the caller to say first.
+    Parameters
+    ----------
+    replace : bool
+        Whether what stands there may be replaced; if not, the first of two that make it wins.
 
     Raises
     ------
+    BadInput
+        Something stands there and may not be replaced.
     FileFault
         The place cannot be written; what stood there before still stands.
     """
@@ -84,13 +93,15 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             new, old = Path(scratch) / "new", Path(scratch) / "old"
             new.mkdir()
             yield new
-            if folder.exists():
+            if replace and folder.exists():
                 folder.rename(old)
             try:
                 new.rename(folder)
-            except OSError:
+            except OSError as fault:
                 if old.exists():
                     old.rename(folder)
+                if fault.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                    raise BadInput(f"{folder.name} exists already", where=str(folder), help="name another") from fault
                 raise
     except OSError as fault:
         raise FileFault(
@@ -98,6 +109,13 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             where=str(folder),
             help="free some disk space or name another folder; nothing that was there before is lost",
         ) from fault
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that a killed process left in `folder`; nobody may be writing there."""
+    for left in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 def _umask() -> int:

@@ -34,8 +34,10 @@ def _at_the_door(parse: Any) -> BeforeValidator:
 Fraction = Annotated[float, _at_the_door(parse_fraction), Field(gt=0, le=1)]
 Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], _at_the_door(parse_sizes)]
 Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# Far beyond any use, and far inside what float32 holds.
+_LARGE = 1e6
+Positive = Annotated[float, Field(gt=0, le=_LARGE, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, le=_LARGE, allow_inf_nan=False)]
 
 
 #: The budget where nobody names one.
@@ -74,7 +76,7 @@ class Settings(BaseModel):
     validation: Annotated[float, _at_the_door(parse_fraction), Field(gt=0, lt=1)] = Field(
         0.1, description="Fraction of the training data held out for choices."
     )
-    threads: Count = Field(1, description="Threads; the result does not depend on them.")
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="Threads; the result does not depend on them.")
     neurons_per_core: Count | None = Field(None, description="Fewer neurons a core than the profile allows.")
     synapses_per_core: Count | None = Field(None, description="Fewer synapses a core than its memory allows.")
 
@@ -126,6 +128,21 @@ class Config:
             raise BadInput(f"the stored configuration lacks {', '.join(missing)}")
         return cls(_validated(values, origins), origins)
 
+    def changed(self, flags: Mapping[str, Any]) -> Config:
+        """Return the configuration with some settings given anew; a budget named either way replaces the other.
+
+        Raises
+        ------
+        BadInput
+            A setting is unknown or out of its range.
+        """
+        values, origins = self.settings.model_dump(), dict(self.origins)
+        if {"connectivity", "synapses"} & set(flags):
+            values |= {"connectivity": None, "synapses": None}
+        for name, value in flags.items():
+            values[name], origins[name] = value, f"--{name.replace('_', '-')}"
+        return Config(_validated(values, origins), origins)
+
 
 def configure(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Config:
     """Return the configuration from flags over a file over defaults.
@@ -169,7 +186,7 @@ def _read(path: Path) -> dict[str, tuple[Any, str]]:
         document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as fault:
         raise FileFault(f"cannot read the configuration: {fault}", where=str(path)) from fault
-    except tomllib.TOMLDecodeError as fault:
+    except (ValueError, RecursionError) as fault:
         raise BadInput(f"the configuration is not TOML: {fault}", where=str(path)) from fault
     lines: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):

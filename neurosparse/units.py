@@ -72,7 +72,7 @@ def parse_sizes(text: str) -> tuple[int, ...]:
     """
     sizes = []
     for part in re.split(r"[,-]", text):
-        if not part.strip().isdecimal() or int(part) < 1:
+        if not part.strip().isdecimal() or len(part) > 12 or int(part) < 1:
             raise BadInput(f"{part.strip()!r} in {text!r} is not a layer size", help="write sizes like 300,100")
         sizes.append(int(part))
     return tuple(sizes)

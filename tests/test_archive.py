@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -60,6 +62,15 @@ def test_any_damage_is_a_file_fault_or_harmless(tmp_path_factory, data):
         np.testing.assert_array_equal(found[name], whole[name])
 
 
+def test_a_header_that_python_cannot_read_is_damage(tmp_path):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (3".ljust(117) + b"\n"
+    member = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(24)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("header.npy", member)
+    with pytest.raises(FileFault, match="truncated or damaged"):
+        read_arrays(tmp_path / "a.npz", "s/1")
+
+
 def test_objects_are_refused(tmp_path):
     np.savez(tmp_path / "a.npz", header=np.array([{"schema": "s/1"}], dtype=object))
     with pytest.raises(FileFault, match="truncated or damaged"):
@@ -82,13 +93,13 @@ def test_a_block_that_fails_leaves_the_old_file(tmp_path):
 
 
 def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
-    with replacing_folder(tmp_path / "f") as new:
+    with replacing_folder(tmp_path / "f", True) as new:
         write_text(new / "a", "old")
-    with pytest.raises(ZeroDivisionError), replacing_folder(tmp_path / "f") as new:
+    with pytest.raises(ZeroDivisionError), replacing_folder(tmp_path / "f", True) as new:
         write_text(new / "a", "new")
         raise ZeroDivisionError
     assert (tmp_path / "f" / "a").read_text() == "old"
-    with replacing_folder(tmp_path / "f") as new:
+    with replacing_folder(tmp_path / "f", True) as new:
         write_text(new / "b", "new")
     assert [path.name for path in (tmp_path / "f").iterdir()] == ["b"]
     assert [path.name for path in tmp_path.iterdir()] == ["f"]

@@ -55,7 +55,9 @@ def test_any_flags_give_a_configuration_or_a_clear_error(flags):
     assert Config.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
-@pytest.mark.parametrize("text", ["layers = [", "= 3", "seed = 1\nseed = 2"])
+@pytest.mark.parametrize(
+    "text", ["layers = [", "= 3", "seed = 1\nseed = 2", "a = " + "[" * 3000, "epochs = " + "9" * 5000]
+)
 def test_what_is_not_toml_is_told(tmp_path, text):
     (tmp_path / "a.toml").write_text(text)
     with pytest.raises(BadInput, match="not TOML"):

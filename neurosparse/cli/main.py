@@ -70,6 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader of our output has left (`| head`): not a fault. Point stdout at nothing for the flush at exit.
         sys.stdout = None
         code = 0
+    except (OSError, MemoryError) as fault:
+        click.echo(
+            f"error[file]: {fault}" if isinstance(fault, OSError) else "error[memory]: not enough memory", err=True
+        )
+        code = 3
     sys.exit(code if isinstance(code, int) else 0)
 
 

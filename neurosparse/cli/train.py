@@ -61,7 +61,7 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
     from neurosparse.run import training
     from neurosparse.run.folder import next_free
 
-    talk = Console(stderr=True)
+    talk = Console(stderr=True, markup=False, emoji=False)
     with asked_to_stop() as stop:
         if resumed is not None:
             run = training.resume(resumed, flags)

@@ -117,9 +117,9 @@ def map_to_rates(x: np.ndarray, x_test: np.ndarray, where: str) -> tuple[np.ndar
         x_test = np.clip(x_test, 0, 1)
         return np.ascontiguousarray(x, np.float32), np.ascontiguousarray(x_test, np.float32), 1.0
     low, span = float(low), float(high) - float(low)
-    if not np.isfinite(span):
+    if not (np.isfinite(span) and span > 0):
         raise BadInput(
-            "the numbers of array 'x' lie too far apart",
+            "the numbers of array 'x' lie too far apart, or too near each other, for double precision",
             numbers={"lowest": f"{low}", "highest": f"{high}"},
             where=where,
             help="remove what cannot be a measurement",

@@ -50,6 +50,6 @@ def whole_folder(folder: Path, own: Collection[str], overwrite: bool) -> Iterato
     FileFault
         The place cannot be written; what stood there before still stands.
     """
-    with replacing_folder(folder) as new:
+    with replacing_folder(folder, overwrite) as new:
         yield new
         check_target(folder, own, overwrite)

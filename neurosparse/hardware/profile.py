@@ -93,7 +93,7 @@ def parse_profile(text: str, where: str) -> Profile:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except (ValueError, RecursionError) as fault:
         raise BadInput(f"the profile is not TOML: {fault}", where=where) from fault
     faults: list[tuple[str, str]] = []
     sources: dict[str, str] = {}

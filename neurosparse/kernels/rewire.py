@@ -14,6 +14,8 @@ from neurosparse.kernels.rows import dormant_column, dormant_row, position
 _SHIFT = np.int64(32)
 _LOW = np.int64(0xFFFFFFFF)
 _EMPTY = np.int64(-1)
+# Draws that may be refused in a row before the cores with room are looked for.
+_PATIENCE = 64
 _ONE = np.uint64(1)
 _HASH = np.uint64(0x9E3779B97F4A7C15)
 _TOP = np.uint64(32)
@@ -95,6 +97,39 @@ def _pair(row_start, target, blocks, first, rank):
 
 
 @kernel
+def _pair_with_room(row_start, target, blocks, span, live, capacity, key, index):
+    """Return row, column and core of a pair uniform over the dormant ones on cores that are not full, and the index.
+
+    The core is drawn in proportion to its dormant pairs, newborn counted as live; on it pairs are drawn until one has
+    no synapse. A newborn may still be drawn again, for the caller to refuse.
+    """
+    room = 0
+    for p in range(span[0], span[1]):
+        row0, row1, n_post, width, core0 = blocks[p]
+        for core in range(core0, core0 + (n_post + width - 1) // width):
+            if live[core] < capacity[core]:
+                room += (row1 - row0) * min(width, n_post - (core - core0) * width) - live[core]
+    rank, index = below(key, index, room, mask_for(room))
+    for p in range(span[0], span[1]):
+        row0, row1, n_post, width, core0 = blocks[p]
+        for core in range(core0, core0 + (n_post + width - 1) // width):
+            if live[core] >= capacity[core]:
+                continue
+            posts = min(width, n_post - (core - core0) * width)
+            pairs = (row1 - row0) * posts
+            if rank >= pairs - live[core]:
+                rank -= pairs - live[core]
+                continue
+            while True:
+                place, index = below(key, index, pairs, mask_for(pairs))
+                row, column = row0 + place // posts, (core - core0) * width + place % posts
+                slot = position(target, row_start[row], row_start[row + 1], column)
+                if slot == row_start[row + 1] or target[slot] != column:
+                    return row, column, core, index
+    return np.int64(-1), np.int64(-1), np.int64(-1), index
+
+
+@kernel
 def _add_if_new(table, pair):
     """Put `pair` into an open-addressing hash table of a power of two; return whether it was not there yet."""
     mask = np.uint64(table.size - 1)
@@ -114,7 +149,7 @@ def draw_newborn(slots, blocks, span, live, capacity, births, seed, step):
     The law of Algorithm 1 of Bellec et al. 2018, lines 7 to 10, with the cores' capacities as a prior: a pair is
     feasible while it has no synapse and its core is not full. A pair is drawn by its rank among the dormant ones
     and refused, and drawn again, where its core is full or it was drawn before in this call, which leaves the draw
-    uniform over what is feasible.
+    uniform over what is feasible. Where that is refused too often, the core is drawn before the pair: the same law.
 
     Parameters
     ----------
@@ -142,15 +177,21 @@ def draw_newborn(slots, blocks, span, live, capacity, births, seed, step):
     key = bits(stream(seed, step, BIRTH), np.uint64(span[0]))
     mask = mask_for(dormant)
     index = np.uint64(0)
-    birth = 0
+    birth = refused = 0
     while birth < newborn.size:
-        rank, index = below(key, index, dormant, mask)
-        row, column, core = _pair(row_start, target, blocks, span[0], rank)
+        if refused < _PATIENCE:
+            rank, index = below(key, index, dormant, mask)
+            row, column, core = _pair(row_start, target, blocks, span[0], rank)
+        else:
+            # Nearly all that is dormant lies on full cores: draw a core with room first, then a pair on it.
+            row, column, core, index = _pair_with_room(row_start, target, blocks, span, live, capacity, key, index)
+        refused += 1
         pair = (row << _SHIFT) | column
         if live[core] < capacity[core] and _add_if_new(table, pair):
             live[core] += 1
             newborn[birth] = pair
             birth += 1
+            refused = 0
     newborn.sort()
     return newborn
 

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from scipy.sparse import csr_array
 
+from neurosparse.errors import BadInput
 from neurosparse.kernels.batch import gather
 from neurosparse.kernels.chain import learn
 from neurosparse.nn.activations import NOTHING, buffer
@@ -82,6 +83,14 @@ class Network:
         order : ndarray of int64, shape (n_chosen,)
             At most `batch` of them.
         """
+        if samples.ndim != 2 or samples.shape[1] != self.sizes[0] or order.size > self._x[0].shape[1]:
+            raise BadInput(
+                "the samples do not fit the network's input",
+                numbers={
+                    "samples": f"{samples.shape}, {order.size} chosen",
+                    "input": f"{self._x[0].shape[0]} neurons, at most {self._x[0].shape[1]} at a time",
+                },
+            )
         gather(samples, order, np.float32(scale), self._x[0])
 
     def forward(self) -> np.ndarray:

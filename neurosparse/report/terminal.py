@@ -85,7 +85,7 @@ def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:
             *(_cells(row.dtcm) if row.dtcm else ("not stated", "", "")),
         )
     # As wide as the table: a narrow terminal wraps its lines, but no figure is cut off.
-    console = Console(file=file, width=_WIDTH, highlight=False)
+    console = Console(file=file, width=_WIDTH, highlight=False, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(table)
     print("\n".join(line.rstrip() for line in capture.get().splitlines()), end="\n\n", file=file)

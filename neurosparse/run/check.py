@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from neurosparse.config import WITHOUT_EFFECT
 from neurosparse.errors import CheckFailed, NeurosparseError
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts
 from neurosparse.run.folder import RunFolder
-from neurosparse.run.job import fingerprint_of, layout_of
+from neurosparse.run.job import dataset_of, fingerprint_of, layout_of
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.checkpoint import restore
 
@@ -63,11 +65,15 @@ def check_run(path: Path) -> Iterator[str]:
 
     store = SynapseStore(layout_of(plan, config.settings.scope), momentum=config.settings.momentum > 0)
     network = Network(store, 1)
+    marks = folder.fingerprints()
+    if plan.profile.fingerprint != marks["profile"]:
+        raise CheckFailed("plan.json is for another profile than config.json names", where=str(path))
     if folder.checkpoint.exists():
-        marks = folder.fingerprints()
-        restore(folder.checkpoint, network, fingerprint_of(config, marks["data"], marks["profile"]))
+        position = restore(folder.checkpoint, network, fingerprint_of(config, marks["data"], marks["profile"]))
         cores = store.live.size
         yield f"checkpoint: {store.n_live:,} connections, rows sorted, none twice, {cores} cores within capacity"
+        if [asdict(row) for row in position.history][: len(history)] != history:
+            raise CheckFailed("history.csv is not the history of the checkpoint", where=str(path))
     if not folder.is_finished:
         yield "not finished: no trained network and no report to check"
         return
@@ -76,19 +82,39 @@ def check_run(path: Path) -> Iterator[str]:
     names, populations = [p.name for p in plan.graph.projections], [p.name for p in plan.graph.populations]
     if folder.checkpoint.exists() and not _equal(trained, network.trained(names, populations)):
         raise CheckFailed("network.npz is not the network of the last checkpoint", where=str(path))
+    yield f"network: {trained.synapses:,} connections, finite weights, the same as in the checkpoint"
+
     report = folder.report()
+    told = {**config.to_json(), **{name: report["configuration"].get(name) for name in ("data", "profile")}}
+    told = {name: entry for name, entry in told.items() if name not in WITHOUT_EFFECT}
     try:
-        counted = facts(plan, trained, report["configuration"], history, report["accuracy"])
-    except (NeurosparseError, KeyError, TypeError) as fault:
+        counted = facts(plan, trained, told, history, report["accuracy"])
+    except NeurosparseError as fault:
         raise CheckFailed(f"report.json and network.npz do not belong together: {fault}", where=str(path)) from fault
     if counted != report:
         differ = sorted(key for key in set(counted) | set(report) if counted.get(key) != report.get(key))
         raise CheckFailed(f"report.json does not say what the files say: {', '.join(differ)}", where=str(path))
-    yield f"network: {trained.synapses:,} connections, finite weights, the same as in the checkpoint"
     if not report["fits"]:
         raise CheckFailed(f"the network does not fit {plan.profile.name}", where=str(path))
     used = sum(core["sdram"]["used"] for core in report["cores"])
     yield f"report: {len(report['cores'])} cores, {used:,} bytes of SDRAM counted again from the rows, all fit"
+
+    if not folder.checkpoint.exists():
+        return
+    try:
+        data = dataset_of(config, marks["data"])
+    except NeurosparseError:
+        yield f"accuracy: not checked, the data {config.settings.data!r} are not here as they were"
+        return
+    for name, split in data.splits.items():
+        accuracy = network.evaluate(split.x, split.y, data.scale)[1]
+        if accuracy != report["accuracy"][name]:
+            raise CheckFailed(
+                f"the accuracy on the {name} split is not what report.json says",
+                numbers={"measured": f"{accuracy:.4f}", "told": f"{report['accuracy'][name]}"},
+                where=str(path),
+            )
+    yield "accuracy: measured again on every split, as the report tells it"
 
 
 def _equal(a: TrainedNetwork, b: TrainedNetwork) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import fcntl
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from neurosparse.config import Config
 from neurosparse.errors import BadInput, FileFault
 from neurosparse.mapping.layout import Plan
 from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.report.schema import check_report
 from neurosparse.run.job import Job
 from neurosparse.train.events import EpochEnd
 
@@ -51,6 +55,29 @@ class RunFolder:
         """Whether the run reached its end: the report is written last."""
         return (self.path / "report.json").is_file()
 
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep every other process from training in this folder while the block runs.
+
+        Raises
+        ------
+        FileFault
+            Another process is training in it.
+        """
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as fault:
+                raise FileFault(
+                    f"another process is training in {self.path.name}",
+                    where=str(self.path),
+                    help="wait for it, or stop it with Ctrl-C",
+                ) from fault
+            yield
+        finally:
+            os.close(descriptor)
+
     def config(self) -> Config:
         """Return the resolved configuration."""
         try:
@@ -61,7 +88,7 @@ class RunFolder:
     def fingerprints(self) -> dict[str, str]:
         """Return the fingerprints of data and profile the run was started with."""
         told = self._head.get("fingerprints")
-        if not isinstance(told, dict):
+        if not isinstance(told, dict) or any(not isinstance(told.get(name), str) for name in ("data", "profile")):
             raise FileFault("config.json lacks its fingerprints", where=str(self.path / "config.json"))
         return told
 
@@ -108,7 +135,9 @@ class RunFolder:
                 where=str(self.path),
                 help=f"neurosparse train --resume {self.path}",
             )
-        return read_json(self.path / "report.json")
+        document = read_json(self.path / "report.json")
+        check_report(document, self.path / "report.json")
+        return document
 
     def write_history(self, rows: Sequence[EpochEnd]) -> None:
         """Write history.csv anew."""
@@ -137,13 +166,14 @@ def create(path: Path, job: Job, *, overwrite: bool = False) -> RunFolder:
             help="name another folder (--out), go on with it (--resume), or replace it (--overwrite)",
         )
     if path.exists():
-        RunFolder(path)  # only a run is ever replaced
+        with RunFolder(path).claimed():  # only a run is ever replaced, and none that is being trained
+            pass
     head = {
         "schema": SCHEMA,
         "configuration": job.config.to_json(),
         "fingerprints": {"data": job.data.fingerprint, "profile": job.profile.fingerprint},
     }
-    with replacing_folder(path) as new:
+    with replacing_folder(path, overwrite) as new:
         write_json(new / "config.json", head)
         write_json(new / "plan.json", job.plan.to_json())
     return RunFolder(path)

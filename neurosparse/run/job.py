@@ -17,6 +17,7 @@ from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.plan import make_plan
 from neurosparse.store.layout import Layout, ProjectionLayout
+from neurosparse.train.trainer import refuse_large_batch
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def prepare(config: Config) -> Job:
     data = load_dataset(settings.data, validation=settings.validation)
     sizes = (data.n_features, *settings.layers, data.n_classes)
     _refuse_whole_network(settings.layers, data)
+    refuse_large_batch(settings.batch, data)
     graph = feedforward(sizes, split_budget(sizes, budget_of(sizes, settings.connectivity, settings.synapses)))
     plan = make_plan(
         graph,

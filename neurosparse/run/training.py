@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from neurosparse.archive import write_json
-from neurosparse.config import WITHOUT_EFFECT, Config, Settings
+from neurosparse.archive import sweep, write_json
+from neurosparse.config import WITHOUT_EFFECT, Config
 from neurosparse.errors import BadInput
 from neurosparse.nn.network import Network
 from neurosparse.nn.workers import Workers
@@ -37,28 +37,8 @@ class TrainingRun:
     trainer : Trainer
     """
 
-    def __init__(self, job: Job, folder: RunFolder) -> None:
-        settings = job.config.settings
-        self.job, self.folder = job, folder
-        layout = layout_of(job.plan, settings.scope)
-        store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads)
-        self._network = Network(store, settings.batch, Workers(settings.threads))
-        position = self._restore_or_begin()
-        optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)
-        rule = DeepR(settings.alpha, temperature_for(settings.tau, settings.learning_rate, settings.alpha))
-        self.trainer = Trainer(
-            self._network, rule, optimizer, job.data,
-            batch=settings.batch, epochs=settings.epochs, seed=settings.seed, position=position,
-        )  # fmt: skip
-
-    def _restore_or_begin(self) -> Position:
-        """Return where the run stands: at its checkpoint, or at the start where there is none yet."""
-        settings = self.job.config.settings
-        if self.folder.checkpoint.exists():
-            return checkpoint.restore(self.folder.checkpoint, self._network, self.job.fingerprint)
-        self._network.store.fill(settings.seed)
-        self._network.initialise([settings.gain] * len(self._network.layers), settings.seed)
-        return Position()
+    def __init__(self, job: Job, folder: RunFolder, trainer: Trainer) -> None:
+        self.job, self.folder, self.trainer = job, folder, trainer
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Train on, yielding events; files are written before an event is told.
@@ -72,32 +52,38 @@ class TrainingRun:
         ------
         Diverged
             The last checkpoint is kept.
+        FileFault
+            A file cannot be written, or another process is training in the folder.
         """
-        saved = time.monotonic()
-        for event in self.trainer.run(stop):
-            if isinstance(event, Stopped) or time.monotonic() - saved >= CHECKPOINT_SECONDS:
-                self._save()
-                saved = time.monotonic()
-            yield event
-        if self.trainer.position.step == self.trainer.steps:
-            self._finish()
+        if self.folder.is_finished:
+            return
+        with self.folder.claimed():
+            sweep(self.folder.path)
+            saved = time.monotonic()
+            for event in self.trainer.run(stop):
+                if isinstance(event, Stopped) or time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                    self._save()
+                    saved = time.monotonic()
+                yield event
+            if self.trainer.position.step == self.trainer.steps:
+                self._finish()
 
     def _save(self) -> None:
         """Write the checkpoint and the history."""
         position = self.trainer.position
-        checkpoint.save(self.folder.checkpoint, self._network, position, self.job.fingerprint)
+        checkpoint.save(self.folder.checkpoint, self.trainer.network, position, self.job.fingerprint)
         self.folder.write_history(position.history)
 
     def _finish(self) -> None:
         """Write the trained network and the report; the test split is looked at here, once."""
         self._save()
         job, position = self.job, self.trainer.position
-        trained = self._network.trained(
+        trained = self.trainer.network.trained(
             [p.name for p in job.graph.projections], [p.name for p in job.graph.populations]
         )
         trained.save(self.folder.path / "network.npz")
         accuracy = {
-            name: self._network.evaluate(split.x, split.y, job.data.scale)[1]
+            name: self.trainer.network.evaluate(split.x, split.y, job.data.scale)[1]
             for name, split in (("train", job.data.train), ("validation", job.data.validation), ("test", job.data.test))
         }
         report = facts(job.plan, trained, job.told(), [asdict(row) for row in position.history], accuracy)
@@ -121,7 +107,34 @@ def start(config: Config, path: Path, *, overwrite: bool = False) -> TrainingRun
         Before anything is written: something asked for has no meaning, is not there, or does not fit.
     """
     job = prepare(config)
-    return TrainingRun(job, create(path, job, overwrite=overwrite))
+    trainer = trainer_of(job, None)
+    return TrainingRun(job, create(path, job, overwrite=overwrite), trainer)
+
+
+def trainer_of(job: Job, saved: Path | None) -> Trainer:
+    """Return the trainer of a job, where the checkpoint at `saved` stands or at the start.
+
+    Raises
+    ------
+    BadInput, FileFault
+        A setting makes no sense together with another, or the checkpoint is damaged.
+    """
+    settings = job.config.settings
+    layout = layout_of(job.plan, settings.scope)
+    store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads)
+    network = Network(store, settings.batch, Workers(settings.threads))
+    if saved is not None:
+        position = checkpoint.restore(saved, network, job.fingerprint)
+    else:
+        position = Position()
+        store.fill(settings.seed)
+        network.initialise([settings.gain] * len(network.layers), settings.seed)
+    optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)
+    rule = DeepR(settings.alpha, temperature_for(settings.tau, settings.learning_rate, settings.alpha))
+    return Trainer(
+        network, rule, optimizer, job.data,
+        batch=settings.batch, epochs=settings.epochs, seed=settings.seed, position=position,
+    )  # fmt: skip
 
 
 def resume(path: Path, flags: Mapping[str, Any] | None = None) -> TrainingRun:
@@ -143,16 +156,18 @@ def resume(path: Path, flags: Mapping[str, Any] | None = None) -> TrainingRun:
     folder = RunFolder(path)
     stored = folder.config()
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    settings = stored.settings.model_dump()
-    wanted = {**settings, **Settings.model_validate({**settings, **given}).model_dump(include=set(given))}
-    differs = [name for name in given if name not in WITHOUT_EFFECT and wanted[name] != settings[name]]
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    config = stored.changed(given)
+    before, now = stored.settings.model_dump(), config.settings.model_dump()
+    differs = [name for name in before if name not in WITHOUT_EFFECT and now[name] != before[name]]
     if differs:
         raise BadInput(
             f"{folder.path.name} was started with other values of {' and '.join(differs)}",
-            numbers={name: f"{settings[name]} in the run, {wanted[name]} given" for name in differs},
+            numbers={name: f"{before[name]} in the run, {now[name]} given" for name in differs},
             help="resume it without these options, or train a new run",
         )
-    config = Config(Settings.model_validate(wanted), stored.origins)
+    # What has no effect may change; what has keeps the origin that it had.
+    config = Config(config.settings, stored.origins)
     marks = folder.fingerprints()
     dataset_of(config, marks["data"])
     job = prepare(config)
@@ -162,4 +177,5 @@ def resume(path: Path, flags: Mapping[str, Any] | None = None) -> TrainingRun:
             numbers={"at the start": marks["profile"][:12], "now": job.profile.fingerprint[:12]},
             help="bring the old profile back, or train a new run",
         )
-    return TrainingRun(job, folder)
+    saved = folder.checkpoint if folder.checkpoint.exists() else None
+    return TrainingRun(job, folder, trainer_of(job, saved))

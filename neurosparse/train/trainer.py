@@ -43,6 +43,17 @@ class Position:
     history: tuple[EpochEnd, ...] = field(default=())
 
 
+def refuse_large_batch(batch: int, data: Dataset) -> None:
+    """Raise BadInput where a batch is larger than the training split."""
+    samples = len(data.train.y)
+    if batch > samples:
+        raise BadInput(
+            f"a batch of {batch:,} samples is larger than the training split of {data.name}",
+            numbers={"asked": f"{batch:,}", "there is": f"{samples:,}"},
+            help=f"at most {samples:,}",
+        )
+
+
 class Trainer:
     """Trains a network on the training split of a data set and watches the validation split.
 
@@ -75,12 +86,8 @@ class Trainer:
         seed: int,
         position: Position | None = None,
     ) -> None:
+        refuse_large_batch(batch, data)
         samples = len(data.train.y)
-        if batch > samples:
-            raise BadInput(
-                f"a batch of {batch:,} samples is larger than the training split of {data.name}",
-                numbers={"asked": f"{batch:,}", "there is": f"{samples:,}"},
-            )
         if (data.n_features, data.n_classes) != (network.sizes[0], network.sizes[-1]):
             raise BadInput(
                 f"the network does not fit the data set {data.name}",

@@ -160,9 +160,14 @@ def test_all_faults_of_file_and_flags_are_told_at_once_with_their_places(tmp_pat
         (["--synapses", "999999999"], 2, "too much"),
         (["--synapses-per-core", "50"], 1, "error[over-budget]"),
         (["--layers", "30,,20"], 2, "is not a layer size"),
-        (["--layers", "30,20", "--epochs", "1", "--learning-rate", "1e9"], 1, "error[diverged]"),
+        (["--layers", "30,20", "--epochs", "1", "--learning-rate", "1e6"], 1, "error[diverged]"),
         (["--resume", "nowhere"], 3, "there is no run folder nowhere"),
         (["--config", "nowhere.toml"], 3, "nowhere.toml"),
+        (["--tau", "1e200", "--alpha", "1e160"], 2, "2 faults"),
+        (["--batch", "1000000000000"], 2, "larger than the training split"),
+        (["--threads", "1000000000000"], 2, "less than or equal to 1024"),
+        (["--data", "x" * 300], 3, "error["),
+        (["--layers", "9" * 5000], 2, "is not a layer size"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path, arguments, code, said):
@@ -213,6 +218,23 @@ def test_every_command_explains_itself(tmp_path, command):
     result = neurosparse(command, "--help", cwd=tmp_path)
     assert result.returncode == 0
     assert "Usage: neurosparse " + command in result.stdout
+
+
+def test_brackets_in_a_name_are_a_name(tmp_path):
+    result = neurosparse("train", *SMALL, "--epochs", "1", "--out", "m[/b]", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "into m[/b]" in result.stderr
+
+
+def test_a_full_pipe_is_no_traceback(tmp_path):
+    assert neurosparse("train", *SMALL, "--epochs", "1", "--out", "run", cwd=tmp_path).returncode == 0
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [*COMMAND, "report", "run"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert result.returncode == 3
+    assert "error[file]" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_reader_that_leaves_is_no_fault(tmp_path):

@@ -16,6 +16,14 @@ LAWS = {
     "nearly full": ((2, 3), {(0, 0), (0, 1), (1, 0)}, 3, [6], 2),
     "a core that fills up": ((2, 4), {(0, 0)}, 2, [2, 3], 3),
     "a core that is full": ((2, 4), {(0, 0), (1, 1)}, 2, [2, 4], 2),
+    "one core with room among many": ((4, 12), {(0, 0), (3, 0)}, 1, [3] + [0] * 11, 1),
+    "a nearly full core among full ones": (
+        (5, 80),
+        {(0, 0), (1, 0), (2, 1)} | {(i, j) for i in range(2) for j in range(2, 80)},
+        2,
+        [6] + [4] * 39,
+        2,
+    ),
     "a small last core": ((3, 3), {(0, 2)}, 2, [2, 2], 2),
 }
 

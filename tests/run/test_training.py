@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from neurosparse.archive import replacing_folder
 from neurosparse.config import configure
-from neurosparse.errors import BadInput, CheckFailed, Diverged, FileFault, OverBudget
+from neurosparse.errors import BadInput, CheckFailed, Diverged, FileFault, NeurosparseError, OverBudget
+from neurosparse.report.terminal import print_report
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder, next_free
 from neurosparse.run.training import resume, start
@@ -127,6 +129,80 @@ def test_a_run_that_exists_is_refused_unless_told(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+@pytest.mark.parametrize("flags", [{"batch": 5_000}, {"synapses_per_core": 10}, {"data": "nowhere.npz"}])
+def test_a_request_that_is_refused_costs_no_run(tmp_path, flags):
+    train(tmp_path / "run")
+    before = files(tmp_path / "run")
+    with pytest.raises(NeurosparseError):
+        start(configure({**SMALL, **flags}), tmp_path / "run", overwrite=True)
+    assert files(tmp_path / "run") == before
+    with pytest.raises(NeurosparseError):
+        start(configure({**SMALL, **flags}), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_second_of_two_that_make_one_folder_is_told(tmp_path):
+    with pytest.raises(BadInput, match="exists already"), replacing_folder(tmp_path / "run", False) as new:
+        (new / "mine").write_text("")
+        train(tmp_path / "run")
+    assert RunFolder(tmp_path / "run").is_finished
+
+
+def test_a_folder_is_trained_in_by_one_process_at_a_time(tmp_path):
+    first = start(configure(SMALL), tmp_path / "run")
+    events = first.events()
+    next(events)
+    with pytest.raises(FileFault, match="another process is training"):
+        list(resume(tmp_path / "run").events())
+    with pytest.raises(FileFault, match="another process is training"):
+        start(configure(SMALL), tmp_path / "run", overwrite=True)
+    list(events)
+    assert RunFolder(tmp_path / "run").is_finished
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path):
+    run = start(configure(SMALL), tmp_path / "run")
+    (tmp_path / "run" / ".checkpoint.npz.abc.part").write_bytes(b"half")
+    list(run.events())
+    assert not list((tmp_path / "run").glob(".*"))
+
+
+@pytest.mark.parametrize("flags", [{"threads": "x"}, {"epochs": 0}, {"synapses": 5020}, {"connectivity": "30%"}])
+def test_a_resume_with_faulty_or_other_settings_is_refused(tmp_path, flags):
+    start(configure(SMALL), tmp_path / "run")
+    with pytest.raises(BadInput):
+        resume(tmp_path / "run", flags)
+
+
+def _places(node, path=()):
+    """Yield the path of every value in a document."""
+    yield path
+    for key, child in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from _places(child, (*path, key))
+
+
+def test_a_damaged_report_is_told_or_still_shows(tmp_path, capsys):
+    train(tmp_path / "run")
+    path = tmp_path / "run" / "report.json"
+    whole = path.read_text()
+    for place in list(_places(json.loads(whole)))[1:]:
+        for value in (None, "x", -1, [], "gone"):
+            document = json.loads(whole)
+            node = document
+            for key in place[:-1]:
+                node = node[key]
+            if value == "gone":
+                del node[place[-1]]
+            else:
+                node[place[-1]] = value
+            path.write_text(json.dumps(document))
+            try:
+                print_report(RunFolder(tmp_path / "run").report())
+            except FileFault:
+                continue
+            assert capsys.readouterr().out
+
+
 def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.tex").write_text("years of work")
@@ -195,7 +271,7 @@ def test_every_truncated_file_is_told(tmp_path, name):
 def test_a_run_that_keeps_its_promises_passes(tmp_path):
     train(tmp_path / "run")
     lines = list(check_run(tmp_path / "run"))
-    assert [line.split(":")[0] for line in lines] == ["plan", "history", "checkpoint", "network", "report"]
+    assert [line.split(":")[0] for line in lines] == ["plan", "history", "checkpoint", "network", "report", "accuracy"]
 
 
 def more_live(folder):
@@ -223,7 +299,30 @@ def bigger_plan(folder):
     (folder / "plan.json").write_text(json.dumps(document))
 
 
-@pytest.mark.parametrize("tamper", [more_live, fewer_bytes, over_in_history, bigger_plan])
+def better_accuracy(folder):
+    document = json.loads((folder / "report.json").read_text())
+    document["accuracy"]["test"] = 1.0
+    (folder / "report.json").write_text(json.dumps(document))
+
+
+def another_seed(folder):
+    document = json.loads((folder / "report.json").read_text())
+    document["configuration"]["seed"]["value"] = 99
+    (folder / "report.json").write_text(json.dumps(document))
+
+
+def better_history(folder):
+    lines = (folder / "history.csv").read_text().splitlines()
+    values = lines[1].split(",")
+    values[3] = "0.0001"
+    lines[1] = ",".join(values)
+    (folder / "history.csv").write_text("\n".join(lines) + "\n")
+
+
+TAMPERS = [more_live, fewer_bytes, over_in_history, bigger_plan, better_accuracy, another_seed, better_history]
+
+
+@pytest.mark.parametrize("tamper", TAMPERS)
 def test_what_was_tampered_with_fails_the_check(tmp_path, tamper):
     train(tmp_path / "run")
     tamper(tmp_path / "run")

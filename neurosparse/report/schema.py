@@ -1,0 +1,126 @@
+"""The shape of a report, schema ``neurosparse.report/1``, so that a damaged one is told before it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from neurosparse.errors import FileFault
+
+
+class _Part(BaseModel):
+    """A table of the report: nothing missing, nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Accuracy(_Part):
+    """Fractions of the splits."""
+
+    train: float | None
+    validation: float | None
+    test: float | None
+
+
+class _Rows(_Part):
+    """Synapses of the longest row of each receptor."""
+
+    excitatory: int
+    inhibitory: int
+
+
+class _Projection(_Part):
+    """One projection."""
+
+    name: str
+    pre: str
+    post: str
+    live: int
+    budget: int
+    pairs: int
+    longest_row: _Rows
+
+
+class _Synapses(_Part):
+    """Counts over the network."""
+
+    live: int
+    budget: int
+    steps: int
+    steps_over_budget: int
+    projections: list[_Projection]
+
+
+class _Held(_Part):
+    """Counts on a core."""
+
+    live: int
+    capacity: int
+
+
+class _Usage(_Part):
+    """Bytes."""
+
+    used: int
+    available: int
+
+
+class _Core(_Part):
+    """One core."""
+
+    population: str
+    slice: list[int]
+    chip: list[int]
+    core: int
+    neurons: int
+    synapses: _Held
+    regions: dict[str, int]
+    sdram: _Usage
+    dtcm: _Usage | None
+    holds: str
+
+
+class _Fullest(_Part):
+    """The core that is fullest, and in which memory."""
+
+    core: int
+    memory: str
+    fraction: float
+
+
+class _Machine(_Part):
+    """The profile."""
+
+    name: str
+    fingerprint: str
+
+
+class _Report(_Part):
+    """The whole document."""
+
+    kind: Literal["neurosparse.report/1"] = Field(alias="schema")
+    fits: bool
+    accuracy: _Accuracy
+    synapses: _Synapses
+    biases: int
+    cores: list[_Core]
+    fullest: _Fullest
+    profile: _Machine
+    configuration: dict[str, dict[str, Any]]
+
+
+def check_report(document: Any, path: Path) -> None:
+    """Raise FileFault unless `document`, read from `path`, is a report in every key and kind of value."""
+    try:
+        report = _Report.model_validate(document)
+        whole = all(
+            len(core.slice) == len(core.chip) == 2 and core.holds in core.regions for core in report.cores
+        ) and 0 <= report.fullest.core < len(report.cores)
+        fault = "" if whole else "a core lacks its slice, its chip or its largest region"
+    except ValidationError as faults:
+        first = faults.errors()[0]
+        fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    if fault:
+        raise FileFault(f"{path.name} is damaged: {fault}", where=str(path))
