@@ -222,11 +222,11 @@ def grow(slots, newborn, seed, step):
         sign = np.float32(1.0) if bits(key, np.uint64(newborn[n])) & _ONE else np.float32(-1.0)
         weight[begin + n] = math.copysign(np.float32(0.0), sign)
         end = begin
-    n = 0
-    for row in range(row_start.size):
-        while n < newborn.size and newborn[n] >> _SHIFT < row:
-            n += 1
-        row_start[row] += n
+    for n in range(newborn.size):
+        # Every row start after this newborn's row and up to the next one's has n + 1 newborn before it.
+        upto = newborn[n + 1] >> _SHIFT if n + 1 < newborn.size else row_start.size - 1
+        for row in range((newborn[n] >> _SHIFT) + 1, upto + 1):
+            row_start[row] += n + 1
 
 
 @kernel
