@@ -78,13 +78,6 @@ class CheckFailed(NeurosparseError):
     exit_code = 1
 
 
-class Disagreement(NeurosparseError):
-    """Two things that must agree within a stated tolerance do not."""
-
-    kind = "disagreement"
-    exit_code = 1
-
-
 class BadInput(NeurosparseError):
     """The user asked for something that has no meaning: an unknown name, a value out of range, a fault in a file."""
 
