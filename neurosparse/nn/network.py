@@ -83,7 +83,7 @@ class Network:
         order : ndarray of int64, shape (n_chosen,)
             At most `batch` of them.
         """
-        if samples.ndim != 2 or samples.shape[1] != self.sizes[0] or order.size > self._x[0].shape[1]:
+        if samples.ndim != 2 or samples.shape[1] != self._x[0].shape[0] or order.size > self._x[0].shape[1]:
             raise BadInput(
                 "the samples do not fit the network's input",
                 numbers={
