@@ -59,11 +59,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         os.replace(temporary, path)
         temporary = None
     except OSError as fault:
-        raise FileFault(
-            f"cannot write {path.name}: {fault.strerror or fault}",
-            where=str(path),
-            help="free some disk space or name another folder; nothing that was there before is lost",
-        ) from fault
+        raise _unwritten(path.name, path, fault) from fault
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -104,11 +100,16 @@ def replacing_folder(folder: Path, replace: bool) -> Iterator[Path]:
                     raise BadInput(f"{folder.name} exists already", where=str(folder), help="name another") from fault
                 raise
     except OSError as fault:
-        raise FileFault(
-            f"cannot write the folder {folder.name}: {fault.strerror or fault}",
-            where=str(folder),
-            help="free some disk space or name another folder; nothing that was there before is lost",
-        ) from fault
+        raise _unwritten(f"the folder {folder.name}", folder, fault) from fault
+
+
+def _unwritten(what: str, path: Path, fault: OSError) -> FileFault:
+    """Return the error for what could not be written."""
+    return FileFault(
+        f"cannot write {what}: {fault.strerror or fault}",
+        where=str(path),
+        help="free some disk space or name another folder; nothing that was there before is lost",
+    )
 
 
 def sweep(folder: Path) -> None:

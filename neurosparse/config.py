@@ -13,26 +13,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from neurosparse.errors import BadInput, FileFault, NeurosparseError
-from neurosparse.units import parse_fraction, parse_sizes
+from neurosparse.errors import BadInput, FileFault
+from neurosparse.units import at_the_door, parse_fraction, parse_sizes
 
-
-def _at_the_door(parse: Any) -> BeforeValidator:
-    """Return a validator that runs `parse` on strings and passes its explanation on."""
-
-    def check(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            return parse(value)
-        except NeurosparseError as fault:
-            raise ValueError(fault.what) from fault
-
-    return BeforeValidator(check)
-
-
-Fraction = Annotated[float, _at_the_door(parse_fraction), Field(gt=0, le=1)]
-Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], _at_the_door(parse_sizes)]
+Fraction = Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, le=1)]
+Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(at_the_door(parse_sizes))]
 Count = Annotated[int, Field(ge=1)]
 # Far beyond any use, and far inside what float32 holds.
 _LARGE = 1e6
@@ -73,7 +58,7 @@ class Settings(BaseModel):
     )
     gain: Positive = Field(1.0, description="Scale of the first weights; 1 is the variance 2 / fan-in.")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="Names all random numbers of the run.")
-    validation: Annotated[float, _at_the_door(parse_fraction), Field(gt=0, lt=1)] = Field(
+    validation: Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, lt=1)] = Field(
         0.1, description="Fraction of the training data held out for choices."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="Threads; the result does not depend on them.")
@@ -108,6 +93,23 @@ class Config:
         """Return each setting as ``{"value": ..., "from": ...}``."""
         values = self.settings.model_dump(mode="json")
         return {name: {"value": value, "from": self.origins[name]} for name, value in values.items()}
+
+    def told(self, data: Any, profile: Any) -> dict[str, dict[str, Any]]:
+        """Return the configuration as a report tells it.
+
+        Parameters
+        ----------
+        data, profile : str
+            The names of the data set and the machine: a report holds no path.
+
+        Returns
+        -------
+        dict
+            As `to_json`, without what changes neither the result nor its report.
+        """
+        told = self.to_json()
+        told["data"]["value"], told["profile"]["value"] = data, profile
+        return {name: entry for name, entry in told.items() if name not in WITHOUT_EFFECT}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Mapping[str, Any]]) -> Config:

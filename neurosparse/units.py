@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from neurosparse.errors import BadInput
 
@@ -18,6 +20,20 @@ _BYTES = {
     "gib": 2**30,
 }
 _QUANTITY = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?)\s*([A-Za-z%]*)\s*")
+
+
+def at_the_door(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """Return a validator, as pydantic takes it, that parses text and leaves any other value for the type to judge."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except BadInput as fault:
+            raise ValueError(fault.what) from fault
+
+    return check
 
 
 def parse_bytes(text: str | int) -> int:

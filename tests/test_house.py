@@ -1,6 +1,7 @@
 """The rules of the house that a machine can check."""
 
 import ast
+import operator
 import shutil
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def test_the_face_names_what_is_there():
         assert getattr(neurosparse, name) is not None
     assert set(neurosparse.__all__) <= set(dir(neurosparse))
     with pytest.raises(AttributeError, match="frobnicate"):
-        neurosparse.frobnicate  # noqa: B018
+        operator.attrgetter("frobnicate")(neurosparse)
 
 
 def test_a_source_tree_works_where_it_stands():

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from neurosparse.errors import BadInput
-from neurosparse.units import parse_bytes
-
-
-def _bytes(value: Any) -> Any:
-    """Turn a text with a unit into bytes; pydantic judges anything else."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_bytes(value)
-    except BadInput as fault:
-        raise ValueError(fault.what) from fault
-
+from neurosparse.units import at_the_door, parse_bytes
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
-Bytes = Annotated[int, BeforeValidator(_bytes), Field(strict=True, ge=0)]
+Bytes = Annotated[int, BeforeValidator(at_the_door(parse_bytes)), Field(strict=True, ge=0)]
 Coordinate = tuple[Count, Count]
 
 

@@ -6,9 +6,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from neurosparse.kernels.lanes import WIDTH
-
-_VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
+from neurosparse.kernels.lanes import VECTOR, WIDTH, pointer_to, spread_value
 
 
 @intrinsic
@@ -52,16 +50,12 @@ def transpose_tile(typing, samples, order, sample, count, feature, scale, x):
             item = cgutils.get_item_pointer(context, builder, kind, matrix, [row, feature])
             values = builder.load(builder.bitcast(item, wide), align=kind.dtype.bitwidth // 8)
             if kind.dtype == types.uint8:
-                values = builder.uitofp(values, _VECTOR)
+                values = builder.uitofp(values, VECTOR)
             factor = builder.select(inside, scale, ir.FloatType()(0.0))
-            vector = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), factor, ir.IntType(32)(0))
-            every = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
-            rows.append(builder.fmul(values, builder.shuffle_vector(vector, vector, every)))
+            rows.append(builder.fmul(values, spread_value(builder, factor)))
         for k, column in enumerate(_transposed(builder, rows)):
-            struct = context.make_array(x_kind)(context, builder, x)
             place = [builder.add(feature, feature.type(k)), sample]
-            item = cgutils.get_item_pointer(context, builder, x_kind, struct, place)
-            builder.store(column, builder.bitcast(item, _VECTOR.as_pointer()), align=4)
+            builder.store(column, pointer_to(context, builder, x_kind, x, place), align=4)
         return context.get_dummy_value()
 
     intp = types.intp

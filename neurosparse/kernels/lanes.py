@@ -7,16 +7,14 @@ to whatever vector registers the processor has.
 
 from __future__ import annotations
 
-import operator
-
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
-from numba.extending import intrinsic, overload, register_model
+from numba.extending import intrinsic, register_model
 
 WIDTH = 16
 
-_VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
+VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
 _FREE = ("contract", "reassoc")
 
 
@@ -35,14 +33,21 @@ class _LanesModel(models.PrimitiveModel):
     """A vector register."""
 
     def __init__(self, manager, kind) -> None:
-        super().__init__(manager, kind, _VECTOR)
+        super().__init__(manager, kind, VECTOR)
 
 
-def _pointer(context, builder, kind, array, place):
+def pointer_to(context, builder, kind, array, place):
     """Return the address of the item of `array` at the indices `place` as a pointer to a vector."""
     struct = context.make_array(kind)(context, builder, array)
     item = cgutils.get_item_pointer(context, builder, kind, struct, list(place))
-    return builder.bitcast(item, _VECTOR.as_pointer())
+    return builder.bitcast(item, VECTOR.as_pointer())
+
+
+def spread_value(builder, value):
+    """Return a vector with the float32 `value` in every lane."""
+    vector = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), value, ir.IntType(32)(0))
+    every = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    return builder.shuffle_vector(vector, vector, every)
 
 
 @intrinsic
@@ -50,7 +55,7 @@ def load(typing, array, row, column):
     """Return ``array[row, column:column + WIDTH]`` of a C-ordered float32 matrix."""
 
     def build(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1:])
+        pointer = pointer_to(context, builder, signature.args[0], arguments[0], arguments[1:])
         return builder.load(pointer, align=4)
 
     return lanes_type(array, types.intp, types.intp), build
@@ -61,7 +66,7 @@ def store(typing, array, row, column, value):
     """Write `value` to ``array[row, column:column + WIDTH]``."""
 
     def build(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1:3])
+        pointer = pointer_to(context, builder, signature.args[0], arguments[0], arguments[1:3])
         builder.store(arguments[3], pointer, align=4)
         return context.get_dummy_value()
 
@@ -73,7 +78,7 @@ def load_run(typing, array, start):
     """Return ``array[start:start + WIDTH]`` of a contiguous float32 vector."""
 
     def build(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1:])
+        pointer = pointer_to(context, builder, signature.args[0], arguments[0], arguments[1:])
         return builder.load(pointer, align=4)
 
     return lanes_type(array, types.intp), build
@@ -84,7 +89,7 @@ def store_run(typing, array, start, value):
     """Write `value` to ``array[start:start + WIDTH]``."""
 
     def build(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1:2])
+        pointer = pointer_to(context, builder, signature.args[0], arguments[0], arguments[1:2])
         builder.store(arguments[2], pointer, align=4)
         return context.get_dummy_value()
 
@@ -96,11 +101,19 @@ def spread(typing, value):
     """Return `value` in every lane."""
 
     def build(context, builder, signature, arguments):
-        vector = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), arguments[0], ir.IntType(32)(0))
-        every = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
-        return builder.shuffle_vector(vector, vector, every)
+        return spread_value(builder, arguments[0])
 
     return lanes_type(types.float32), build
+
+
+@intrinsic
+def add(typing, a, b):
+    """Return ``a + b``."""
+
+    def build(context, builder, signature, arguments):
+        return builder.fadd(*arguments, flags=_FREE)
+
+    return lanes_type(lanes_type, lanes_type), build
 
 
 @intrinsic
@@ -130,7 +143,7 @@ def positive_part(typing, a):
 
     def build(context, builder, signature, arguments):
         (a,) = arguments
-        zero = ir.Constant(_VECTOR, [0.0] * WIDTH)
+        zero = ir.Constant(VECTOR, [0.0] * WIDTH)
         return builder.select(builder.fcmp_ordered("<=", a, zero), zero, a)
 
     return lanes_type(lanes_type), build
@@ -142,7 +155,7 @@ def where_positive(typing, gate, a):
 
     def build(context, builder, signature, arguments):
         gate, a = arguments
-        zero = ir.Constant(_VECTOR, [0.0] * WIDTH)
+        zero = ir.Constant(VECTOR, [0.0] * WIDTH)
         return builder.select(builder.fcmp_ordered(">", gate, zero), a, zero)
 
     return lanes_type(lanes_type, lanes_type), build
@@ -154,7 +167,7 @@ def with_sign(typing, size, sign):
 
     def build(context, builder, signature, arguments):
         function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_VECTOR, [_VECTOR, _VECTOR]), f"llvm.copysign.v{WIDTH}f32"
+            builder.module, ir.FunctionType(VECTOR, [VECTOR, VECTOR]), f"llvm.copysign.v{WIDTH}f32"
         )
         return builder.call(function, arguments)
 
@@ -167,7 +180,7 @@ def any_below_zero(typing, a):
 
     def build(context, builder, signature, arguments):
         (a,) = arguments
-        below = builder.fcmp_ordered("<", a, ir.Constant(_VECTOR, [0.0] * WIDTH))
+        below = builder.fcmp_ordered("<", a, ir.Constant(VECTOR, [0.0] * WIDTH))
         return builder.icmp_unsigned("!=", builder.bitcast(below, ir.IntType(WIDTH)), ir.IntType(WIDTH)(0))
 
     return types.boolean(lanes_type), build
@@ -190,11 +203,3 @@ def total(typing, a):
         return builder.extract_element(vector, ir.IntType(32)(0))
 
     return types.float32(lanes_type), build
-
-
-@overload(operator.add)
-def _add(a, b):
-    """Let ``a + b`` mean lane by lane."""
-    if a is lanes_type and b is lanes_type:
-        return lambda a, b: multiply_add(a, spread(1.0), b)
-    return None

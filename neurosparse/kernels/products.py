@@ -81,7 +81,7 @@ def descend_bias(bias, velocity, dy, rate, momentum):
     for j in range(bias.size):
         acc = lanes.load(dy, j, 0)
         for c in range(WIDTH, dy.shape[1], WIDTH):
-            acc = acc + lanes.load(dy, j, c)
+            acc = lanes.add(acc, lanes.load(dy, j, c))
         gradient = lanes.total(acc)
         if velocity.size:
             gradient += momentum * velocity[j]

@@ -20,7 +20,6 @@ class Workers:
     MIN_WORK = 4_000_000
 
     def __init__(self, threads: int = 1) -> None:
-        self.threads = threads
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
 
     def run(self, function: Callable[..., Any], jobs: Iterable[tuple[Any, ...]], work: int) -> list[Any]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from neurosparse.config import WITHOUT_EFFECT
 from neurosparse.errors import CheckFailed, NeurosparseError
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.network import Network
@@ -33,15 +32,7 @@ def check_run(path: Path) -> Iterator[str]:
     folder = RunFolder(path)
     config, plan = folder.config(), folder.plan()
 
-    options = plan.options
-    again = make_plan(
-        plan.graph,
-        plan.profile,
-        neurons_per_core=options.neurons_per_core,
-        synapses_per_core=options.synapses_per_core,
-        timesteps=options.timesteps,
-    )
-    if again != plan:
+    if make_plan(plan.graph, plan.profile, **asdict(plan.options)) != plan:
         raise CheckFailed("plan.json is not what its own profile and network come to", where=str(path))
     yield f"plan: {len(plan.cores)} cores of {plan.profile.name}, every byte as the memory model computes it"
 
@@ -85,8 +76,8 @@ def check_run(path: Path) -> Iterator[str]:
     yield f"network: {trained.synapses:,} connections, finite weights, the same as in the checkpoint"
 
     report = folder.report()
-    told = {**config.to_json(), **{name: report["configuration"].get(name) for name in ("data", "profile")}}
-    told = {name: entry for name, entry in told.items() if name not in WITHOUT_EFFECT}
+    named = (report["configuration"].get(name, {}).get("value") for name in ("data", "profile"))
+    told = config.told(*named)
     try:
         counted = facts(plan, trained, told, history, report["accuracy"])
     except NeurosparseError as fault:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from neurosparse.config import WITHOUT_EFFECT, Config
+from neurosparse.config import Config
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput
@@ -44,21 +43,20 @@ class Job:
         """Return the sha256 over everything the result depends on."""
         return fingerprint_of(self.config, self.data.fingerprint, self.profile.fingerprint)
 
-    def told(self) -> dict[str, dict[str, Any]]:
-        """Return the configuration as a report tells it: data set and profile by name, never by path."""
-        told = self.config.to_json()
-        told["data"]["value"], told["profile"]["value"] = self.data.name, self.profile.name
-        # Threads change neither the result nor its report.
-        return {name: entry for name, entry in told.items() if name not in WITHOUT_EFFECT}
-
     @property
     def sizes(self) -> tuple[int, ...]:
         """Return the neurons of each layer, input to output."""
         return tuple(population.size for population in self.graph.populations)
 
 
-def prepare(config: Config) -> Job:
+def prepare(config: Config, data: Dataset | None = None) -> Job:
     """Load and check everything a run needs, and plan it; nothing is written and nothing is trained.
+
+    Parameters
+    ----------
+    config : Config
+    data : Dataset, optional
+        The data set that `config` names, where it is loaded already.
 
     Raises
     ------
@@ -69,7 +67,7 @@ def prepare(config: Config) -> Job:
     """
     settings = config.settings
     profile = load_profile(settings.profile)
-    data = load_dataset(settings.data, validation=settings.validation)
+    data = data or load_dataset(settings.data, validation=settings.validation)
     sizes = (data.n_features, *settings.layers, data.n_classes)
     _refuse_whole_network(settings.layers, data)
     refuse_large_batch(settings.batch, data)
@@ -92,13 +90,18 @@ def dataset_of(config: Config, fingerprint: str) -> Dataset:
         The data set of that name has another content by now.
     """
     data = load_dataset(config.settings.data, validation=config.settings.validation)
-    if data.fingerprint != fingerprint:
-        raise BadInput(
-            f"the data {config.settings.data!r} is not what the run was started with: its content differs",
-            numbers={"at the start": fingerprint[:12], "now": data.fingerprint[:12]},
-            help="bring the old data back, or train a new run",
-        )
+    refuse_other_content("data", config.settings.data, fingerprint, data.fingerprint)
     return data
+
+
+def refuse_other_content(kind: str, name: str, before: str, now: str) -> None:
+    """Raise BadInput where the fingerprint of data or profile is another than when the run was started."""
+    if before != now:
+        raise BadInput(
+            f"the {kind} {name!r} is not what the run was started with: its content differs",
+            numbers={"at the start": before[:12], "now": now[:12]},
+            help=f"bring the old {kind} back, or train a new run",
+        )
 
 
 def layout_of(plan: Plan, scope: str) -> Layout:

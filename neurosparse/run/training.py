@@ -16,7 +16,7 @@ from neurosparse.nn.workers import Workers
 from neurosparse.report.facts import facts
 from neurosparse.rewire.deepr import DeepR, temperature_for
 from neurosparse.run.folder import RunFolder, create
-from neurosparse.run.job import Job, dataset_of, layout_of, prepare
+from neurosparse.run.job import Job, dataset_of, layout_of, prepare, refuse_other_content
 from neurosparse.store.store import SynapseStore
 from neurosparse.train import checkpoint
 from neurosparse.train.events import Event, Stopped
@@ -84,9 +84,15 @@ class TrainingRun:
         trained.save(self.folder.path / "network.npz")
         accuracy = {
             name: self.trainer.network.evaluate(split.x, split.y, job.data.scale)[1]
-            for name, split in (("train", job.data.train), ("validation", job.data.validation), ("test", job.data.test))
+            for name, split in job.data.splits.items()
         }
-        report = facts(job.plan, trained, job.told(), [asdict(row) for row in position.history], accuracy)
+        report = facts(
+            job.plan,
+            trained,
+            job.config.told(job.data.name, job.profile.name),
+            [asdict(row) for row in position.history],
+            accuracy,
+        )
         write_json(self.folder.path / "report.json", report)
 
 
@@ -156,7 +162,6 @@ def resume(path: Path, flags: Mapping[str, Any] | None = None) -> TrainingRun:
     folder = RunFolder(path)
     stored = folder.config()
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
     config = stored.changed(given)
     before, now = stored.settings.model_dump(), config.settings.model_dump()
     differs = [name for name in before if name not in WITHOUT_EFFECT and now[name] != before[name]]
@@ -169,13 +174,7 @@ def resume(path: Path, flags: Mapping[str, Any] | None = None) -> TrainingRun:
     # What has no effect may change; what has keeps the origin that it had.
     config = Config(config.settings, stored.origins)
     marks = folder.fingerprints()
-    dataset_of(config, marks["data"])
-    job = prepare(config)
-    if job.profile.fingerprint != marks["profile"]:
-        raise BadInput(
-            f"the profile {job.profile.name!r} is not what {folder.path.name} was started with: its content differs",
-            numbers={"at the start": marks["profile"][:12], "now": job.profile.fingerprint[:12]},
-            help="bring the old profile back, or train a new run",
-        )
+    job = prepare(config, dataset_of(config, marks["data"]))
+    refuse_other_content("profile", job.profile.name, marks["profile"], job.profile.fingerprint)
     saved = folder.checkpoint if folder.checkpoint.exists() else None
     return TrainingRun(job, folder, trainer_of(job, saved))

@@ -4,11 +4,7 @@ import json
 import subprocess
 import sys
 
-COMMAND = [sys.executable, "-m", "neurosparse"]
-
-
-def neurosparse(*arguments, cwd):
-    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
+from processes import neurosparse
 
 
 def test_from_train_to_nest(tmp_path):

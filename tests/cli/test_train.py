@@ -10,13 +10,9 @@ import time
 
 import numpy as np
 import pytest
+from processes import COMMAND, neurosparse
 
-COMMAND = [sys.executable, "-m", "neurosparse"]
 SMALL = ["--layers", "30,20", "--connectivity", "20%", "--alpha", "1e-3"]
-
-
-def neurosparse(*arguments, cwd, **options):
-    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300, **options)
 
 
 def test_facts_go_to_stdout_and_one_line_an_epoch_to_stderr(tmp_path):

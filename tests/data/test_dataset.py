@@ -26,7 +26,7 @@ def test_a_dataset_says_what_it_holds() -> None:
     assert (dataset.n_features, dataset.n_classes) == (3, 3)
     assert [len(split) for split in dataset.splits.values()] == [9, 3, 4]
     with pytest.raises(FrozenInstanceError):
-        dataset.name = "other"  # type: ignore[misc]
+        dataset.name = "other"
 
 
 @pytest.mark.parametrize(
