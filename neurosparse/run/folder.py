@@ -127,6 +127,17 @@ class RunFolder:
             )
         return TrainedNetwork.load(path)
 
+    def initial(self) -> TrainedNetwork | None:
+        """Return the network before its first step; None where the run left none.
+
+        Raises
+        ------
+        FileFault
+            The file is damaged.
+        """
+        path = self.path / "initial.npz"
+        return TrainedNetwork.load(path) if path.exists() else None
+
     def report(self) -> dict[str, Any]:
         """Return the report of the finished run."""
         if not self.is_finished:
@@ -148,8 +159,8 @@ class RunFolder:
         write_text(self.path / "history.csv", text.getvalue())
 
 
-def create(path: Path, job: Job, *, overwrite: bool = False) -> RunFolder:
-    """Make the folder of a new run, whole or not at all.
+def create(path: Path, job: Job, initial: TrainedNetwork, *, overwrite: bool = False) -> RunFolder:
+    """Make the folder of a new run, whole or not at all, with the network before its first step.
 
     Raises
     ------
@@ -176,6 +187,7 @@ def create(path: Path, job: Job, *, overwrite: bool = False) -> RunFolder:
     with replacing_folder(path, overwrite) as new:
         write_json(new / "config.json", head)
         write_json(new / "plan.json", job.plan.to_json())
+        initial.save(new / "initial.npz")
     return RunFolder(path)
 
 

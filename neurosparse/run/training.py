@@ -12,6 +12,7 @@ from neurosparse.archive import sweep, write_json
 from neurosparse.config import WITHOUT_EFFECT, Config
 from neurosparse.errors import BadInput
 from neurosparse.nn.network import Network
+from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.nn.workers import Workers
 from neurosparse.report.facts import facts
 from neurosparse.rewire.deepr import DeepR, temperature_for
@@ -78,9 +79,7 @@ class TrainingRun:
         """Write the trained network and the report; the test split is looked at here, once."""
         self._save()
         job, position = self.job, self.trainer.position
-        trained = self.trainer.network.trained(
-            [p.name for p in job.graph.projections], [p.name for p in job.graph.populations]
-        )
+        trained = _as_value(job, self.trainer)
         trained.save(self.folder.path / "network.npz")
         accuracy = {
             name: self.trainer.network.evaluate(split.x, split.y, job.data.scale)[1]
@@ -114,7 +113,12 @@ def start(config: Config, path: Path, *, overwrite: bool = False) -> TrainingRun
     """
     job = prepare(config)
     trainer = trainer_of(job, None)
-    return TrainingRun(job, create(path, job, overwrite=overwrite), trainer)
+    return TrainingRun(job, create(path, job, _as_value(job, trainer), overwrite=overwrite), trainer)
+
+
+def _as_value(job: Job, trainer: Trainer) -> TrainedNetwork:
+    """Return a copy of the network as it stands, under the names of the job's graph."""
+    return trainer.network.trained([p.name for p in job.graph.projections], [p.name for p in job.graph.populations])
 
 
 def trainer_of(job: Job, saved: Path | None) -> Trainer:
