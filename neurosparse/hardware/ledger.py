@@ -7,10 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Usage:
-    """How much is used of something, and how much there is of it, in the same unit (bytes, synapses, cores)."""
+    """How much is used of something, and how much there is of it, in the same unit.
+
+    Attributes
+    ----------
+    used, available : int
+    unit : str
+        What is counted: ``"bytes"``, or entries of a memory that holds things of one size, such as ``"axons"``.
+    """
 
     used: int
     available: int
+    unit: str = "bytes"
 
     @property
     def fits(self) -> bool:

@@ -16,7 +16,7 @@ from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.demand import population_regions
 from neurosparse.mapping.partition import slice_width
 
-SCHEMA = "neurosparse.plan/1"
+SCHEMA = "neurosparse.plan/2"
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Core:
     x, y, p : int
         Chip and core.
     regions : mapping of str to int
-        Bytes booked in SDRAM, region by region, without the synaptic matrix.
-    sdram : Usage
-        Bytes used with the largest synaptic matrix that the slots may come to, of the core's share of its chip.
-    dtcm : Usage or None
-        Bytes, not verified on hardware; None where the profile has no figures for the cell type.
+        What is booked in the first of the memories, region by region, without the synapses.
+    memories : mapping of str to Usage
+        The memories of the core in the order of their weight, with all the synapses that the slots may come to. On
+        SpiNNaker ``sdram`` (bytes of the core's share of its chip) and, where the profile has figures for the cell
+        type, ``dtcm`` (bytes, not verified on hardware).
     slots : mapping of str to int
         Synapses that the core is sure to hold, by projection.
     """
@@ -56,14 +56,18 @@ class Core:
     y: int
     p: int
     regions: Mapping[str, int]
-    sdram: Usage
-    dtcm: Usage | None
+    memories: Mapping[str, Usage]
     slots: Mapping[str, int]
 
     @property
     def neurons(self) -> int:
         """Return the number of neurons."""
         return self.stop - self.start
+
+    @property
+    def main(self) -> Usage:
+        """Return the first of the memories: the one that `regions` divide and that the synapses fill."""
+        return next(iter(self.memories.values()))
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,10 @@ class Plan:
         if found != expected:
             raise BadInput("the cores of the plan do not hold the populations of its network")
         for core in self.cores:
-            if min([core.sdram.used, core.sdram.available, *core.regions.values(), *core.slots.values()]) < 0:
+            if not core.memories:
+                raise BadInput(f"a core of {core.population!r} has no memory")
+            pairs = [size for usage in core.memories.values() for size in (usage.used, usage.available)]
+            if min([*pairs, *core.regions.values(), *core.slots.values()]) < 0:
                 raise BadInput(f"a core of {core.population!r} holds fewer than no bytes or synapses")
 
     @property
@@ -149,7 +156,7 @@ class Plan:
         return tuple(dict(regions[core.population]) for core in self.cores)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the plan as plain values, schema ``neurosparse.plan/1``; equal plans give equal documents."""
+        """Return the plan as plain values, schema ``neurosparse.plan/2``; equal plans give equal documents."""
         return {
             "schema": SCHEMA,
             "profile": {

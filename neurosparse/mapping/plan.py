@@ -122,8 +122,7 @@ def _cores_of(
             y=spot.y,
             p=spot.p,
             regions=regions,
-            sdram=Usage(used, shares[spot]),
-            dtcm=dtcm,
+            memories={"sdram": Usage(used, shares[spot]), **({"dtcm": dtcm} if dtcm else {})},
             slots={demand.name: row[k] for demand, row in zip(demands, slots, strict=True)},
         )
         for k, (part, spot) in enumerate(zip(slices, places, strict=True))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.plan import Plan
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.report.tables import fullest_core, report_rows
 
-SCHEMA = "neurosparse.report/1"
+SCHEMA = "neurosparse.report/2"
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def facts(
     history: Sequence[Mapping[str, Any]],
     accuracy: Mapping[str, float | None],
 ) -> dict[str, Any]:
-    """Return the report of a run, schema ``neurosparse.report/1``.
+    """Return the report of a run, schema ``neurosparse.report/2``.
 
     Parameters
     ----------
@@ -120,7 +119,7 @@ def facts(
     memory, fraction = rows[index].fullest
     document["fullest"] = {"core": index, "memory": memory, "fraction": fraction}
     document["fits"] = (
-        all(row.sdram.fits and (row.dtcm is None or row.dtcm.fits) for row in rows)
+        all(usage.fits for row in rows for usage in row.memories.values())
         and all((row.live or 0) <= row.capacity for row in rows)
         and live <= budget
         and not last["steps_over_budget"]
@@ -160,7 +159,8 @@ def _cores(plan: Plan, found: Mapping[str, Occupancy]) -> list[dict[str, Any]]:
     cores = []
     for core, regions in zip(plan.cores, filled, strict=True):
         index = core.start // plan.width(core.population)
-        used = Usage(sum(regions.values()), core.sdram.available)
+        (first, room), *others = core.memories.items()
+        memories = {first: replace(room, used=sum(regions.values())), **dict(others)}
         cores.append(
             {
                 "population": core.population,
@@ -173,8 +173,7 @@ def _cores(plan: Plan, found: Mapping[str, Occupancy]) -> list[dict[str, Any]]:
                     "capacity": sum(core.slots.values()),
                 },
                 "regions": regions,
-                "sdram": asdict(used),
-                "dtcm": asdict(core.dtcm) if core.dtcm else None,
+                "memories": {name: asdict(usage) for name, usage in memories.items()},
                 "holds": max(regions, key=lambda name: regions[name]),
             }
         )

@@ -1,4 +1,4 @@
-"""The shape of a report, schema ``neurosparse.report/1``, so that a damaged one is told before it is shown."""
+"""The shape of a report, schema ``neurosparse.report/2``, so that a damaged one is told before it is shown."""
 
 from __future__ import annotations
 
@@ -61,10 +61,11 @@ class _Held(_Part):
 
 
 class _Usage(_Part):
-    """Bytes."""
+    """A memory: bytes, or entries of another unit."""
 
     used: int
     available: int
+    unit: str = "bytes"
 
 
 class _Core(_Part):
@@ -77,8 +78,7 @@ class _Core(_Part):
     neurons: int
     synapses: _Held
     regions: dict[str, int]
-    sdram: _Usage
-    dtcm: _Usage | None
+    memories: dict[str, _Usage]
     holds: str
 
 
@@ -100,7 +100,7 @@ class _Machine(_Part):
 class _Report(_Part):
     """The whole document."""
 
-    kind: Literal["neurosparse.report/1"] = Field(alias="schema")
+    kind: Literal["neurosparse.report/2"] = Field(alias="schema")
     fits: bool
     accuracy: _Accuracy
     synapses: _Synapses
@@ -116,9 +116,10 @@ def check_report(document: Any, path: Path) -> None:
     try:
         report = _Report.model_validate(document)
         whole = all(
-            len(core.slice) == len(core.chip) == 2 and core.holds in core.regions for core in report.cores
+            len(core.slice) == len(core.chip) == 2 and core.holds in core.regions and core.memories
+            for core in report.cores
         ) and 0 <= report.fullest.core < len(report.cores)
-        fault = "" if whole else "a core lacks its slice, its chip or its largest region"
+        fault = "" if whole else "a core lacks its slice, its chip, its memories or its largest region"
     except ValidationError as faults:
         first = faults.errors()[0]
         fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -12,6 +12,8 @@ from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.cost import MATRIX
 from neurosparse.mapping.plan import Plan
 
+_ACRONYMS = ("cam", "dtcm", "sdram", "sram")
+
 
 @dataclass(frozen=True)
 class CoreRow:
@@ -28,12 +30,10 @@ class CoreRow:
         Synapses it holds; None in a plan, where there are none yet.
     capacity : int
         Synapse slots.
-    sdram : Usage
-        Bytes; in a plan with the largest synaptic matrix that the slots may come to.
-    dtcm : Usage or None
-        Bytes; None where the profile states no figures.
+    memories : mapping of str to Usage
+        Its memories; in a plan with all the synapses that the slots may come to.
     regions : mapping of str to int
-        The bytes of SDRAM by region.
+        What is used of the first memory, by region.
     """
 
     population: str
@@ -44,8 +44,7 @@ class CoreRow:
     p: int
     live: int | None
     capacity: int
-    sdram: Usage
-    dtcm: Usage | None
+    memories: Mapping[str, Usage]
     regions: Mapping[str, int]
 
     @property
@@ -54,23 +53,27 @@ class CoreRow:
         return self.stop - self.start
 
     @property
+    def main(self) -> Usage:
+        """Return the first of its memories: the one that `regions` divide."""
+        return next(iter(self.memories.values()))
+
+    @property
     def holds(self) -> str:
-        """Return the name of the region that takes the most SDRAM."""
+        """Return the name of the region that takes the most."""
         return max(self.regions, key=lambda name: self.regions[name])
 
     @property
     def fullest(self) -> tuple[str, float]:
         """Return which of its memories is the fullest, and the fraction used of it."""
-        memories = {"sdram": self.sdram, **({"dtcm": self.dtcm} if self.dtcm else {})}
-        name = max(memories, key=lambda name: memories[name].fraction)
-        return name, memories[name].fraction
+        name = max(self.memories, key=lambda name: self.memories[name].fraction)
+        return name, self.memories[name].fraction
 
 
 def plan_rows(plan: Plan) -> tuple[CoreRow, ...]:
     """Return the cores of a plan, in its order."""
     rows = []
     for core in plan.cores:
-        matrix = core.sdram.used - sum(core.regions.values())
+        matrix = core.main.used - sum(core.regions.values())
         rows.append(
             CoreRow(
                 population=core.population,
@@ -81,8 +84,7 @@ def plan_rows(plan: Plan) -> tuple[CoreRow, ...]:
                 p=core.p,
                 live=None,
                 capacity=sum(core.slots.values()),
-                sdram=core.sdram,
-                dtcm=core.dtcm,
+                memories=core.memories,
                 regions={**core.regions, **({MATRIX: matrix} if matrix else {})},
             )
         )
@@ -90,7 +92,7 @@ def plan_rows(plan: Plan) -> tuple[CoreRow, ...]:
 
 
 def report_rows(document: Mapping[str, Any]) -> tuple[CoreRow, ...]:
-    """Return the cores of a report, schema ``neurosparse.report/1``, in its order."""
+    """Return the cores of a report, schema ``neurosparse.report/2``, in its order."""
     return tuple(
         CoreRow(
             population=core["population"],
@@ -101,8 +103,7 @@ def report_rows(document: Mapping[str, Any]) -> tuple[CoreRow, ...]:
             p=core["core"],
             live=core["synapses"]["live"],
             capacity=core["synapses"]["capacity"],
-            sdram=Usage(**core["sdram"]),
-            dtcm=Usage(**core["dtcm"]) if core["dtcm"] else None,
+            memories={name: Usage(**usage) for name, usage in core["memories"].items()},
             regions=core["regions"],
         )
         for core in document["cores"]
@@ -114,25 +115,41 @@ def fullest_core(rows: Sequence[CoreRow]) -> int:
     return max(range(len(rows)), key=lambda k: (rows[k].fullest[1], -k))
 
 
+def memory_names(rows: Sequence[CoreRow]) -> list[str]:
+    """Return the names of all memories of some cores, in the order of their weight."""
+    return list(dict.fromkeys(name for row in rows for name in row.memories))
+
+
+def memory_label(name: str) -> str:
+    """Return the name of a memory as people write it."""
+    return " ".join(word.upper() if word in _ACRONYMS else word for word in name.split("_"))
+
+
 def cores_csv(rows: Sequence[CoreRow]) -> str:
-    """Return the cores as CSV: a header, then one line a core; sizes in bytes, nothing where nothing is known."""
+    """Return the cores as CSV: a header, then one line a core; whole numbers, nothing where nothing is known."""
+    memories = memory_names(rows)
     regions = list(dict.fromkeys(name for row in rows for name in row.regions))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(
         [
             *("population", "start", "stop", "x", "y", "p", "neurons", "synapses_live", "synapses_capacity"),
-            *("sdram_used", "sdram_available", "dtcm_used", "dtcm_available", "holds"),
+            *(f"{name}_{what}" for name in memories for what in ("used", "available")),
+            "holds",
             *(f"region_{name}" for name in regions),
         ]
     )
     for row in rows:
-        dtcm = (row.dtcm.used, row.dtcm.available) if row.dtcm else ("", "")
+        pairs = [
+            (row.memories[name].used, row.memories[name].available) if name in row.memories else ("", "")
+            for name in memories
+        ]
         table.writerow(
             [
                 *(row.population, row.start, row.stop, row.x, row.y, row.p, row.neurons),
                 *("" if row.live is None else row.live, row.capacity),
-                *(row.sdram.used, row.sdram.available, *dtcm, row.holds),
+                *(size for pair in pairs for size in pair),
+                row.holds,
                 *(row.regions.get(name, "") for name in regions),
             ]
         )

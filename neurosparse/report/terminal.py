@@ -11,7 +11,7 @@ from rich.table import Table
 
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.plan import Plan
-from neurosparse.report.tables import CoreRow, fullest_core, plan_rows, report_rows
+from neurosparse.report.tables import CoreRow, fullest_core, memory_label, memory_names, plan_rows, report_rows
 from neurosparse.units import format_bytes, format_count, format_percent
 
 # Wider than any table of cores.
@@ -24,14 +24,10 @@ _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("chip, core", "left"),
     ("live", "right"),
     ("slots", "right"),
-    ("SDRAM", "right"),
-    ("share", "right"),
-    ("used", "right"),
-    ("held by", "left"),
-    ("DTCM", "right"),
-    ("heap", "right"),
-    ("used", "right"),
 )
+
+# What there is of a memory, where another word says it better.
+_THERE_IS = {"sdram": "share", "dtcm": "heap"}
 
 
 def print_plan(plan: Plan, file: TextIO | None = None) -> None:
@@ -48,7 +44,7 @@ def print_plan(plan: Plan, file: TextIO | None = None) -> None:
 
 
 def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> None:
-    """Print a report, schema ``neurosparse.report/1``: the cores, what they hold, and what the network reached."""
+    """Print a report, schema ``neurosparse.report/2``: the cores, what they hold, and what the network reached."""
     file = file or sys.stdout
     rows = report_rows(document)
     synapses = document["synapses"]
@@ -67,10 +63,16 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
 def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:
     """Print the table of cores: used, available, percent, and what holds the memory."""
     trained = any(row.live is not None for row in rows)
+    memories = memory_names(rows)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading, justify in _COLUMNS:
         if heading != "live" or trained:
             table.add_column(heading, justify=justify, no_wrap=True)
+    for k, name in enumerate(memories):
+        for heading in (memory_label(name), _THERE_IS.get(name, "there is"), "used"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        if k == 0:
+            table.add_column("held by", no_wrap=True)
     for row in rows:
         live = [format_count(row.live or 0)] if trained else []
         table.add_row(
@@ -80,9 +82,9 @@ def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:
             f"({row.x}, {row.y}) {row.p}",
             *live,
             format_count(row.capacity),
-            *_cells(row.sdram),
-            f"{row.holds.replace('_', ' ')} {format_percent(row.regions[row.holds] / max(1, row.sdram.used), 0)}",
-            *(_cells(row.dtcm) if row.dtcm else ("not stated", "", "")),
+            *_cells(row.main),
+            f"{row.holds.replace('_', ' ')} {format_percent(row.regions[row.holds] / max(1, row.main.used), 0)}",
+            *(cell for name in memories[1:] for cell in _cells(row.memories.get(name))),
         )
     # As wide as the table: a narrow terminal wraps its lines, but no figure is cut off.
     console = Console(file=file, width=_WIDTH, highlight=False, markup=False, emoji=False)
@@ -91,9 +93,12 @@ def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:
     print("\n".join(line.rstrip() for line in capture.get().splitlines()), end="\n\n", file=file)
 
 
-def _cells(usage: Usage) -> tuple[str, str, str]:
+def _cells(usage: Usage | None) -> tuple[str, str, str]:
     """Return used, available and percent."""
-    return format_bytes(usage.used), format_bytes(usage.available), format_percent(usage.fraction)
+    if usage is None:
+        return "not stated", "", ""
+    write = format_bytes if usage.unit == "bytes" else format_count
+    return write(usage.used), write(usage.available), format_percent(usage.fraction)
 
 
 def _fullest(rows: Sequence[CoreRow]) -> str:
@@ -101,7 +106,7 @@ def _fullest(rows: Sequence[CoreRow]) -> str:
     row = rows[fullest_core(rows)]
     memory, fraction = row.fullest
     place = f"chip ({row.x}, {row.y}) core {row.p}"
-    used = f"{memory.upper()} {format_percent(fraction)}"
+    used = f"{memory_label(memory)} {format_percent(fraction)}"
     return f"fullest core: {row.population} {row.start}-{row.stop - 1} on {place}, {used}"
 
 

@@ -13,6 +13,7 @@ from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts
+from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder
 from neurosparse.run.job import dataset_of, fingerprint_of, layout_of
 from neurosparse.store.store import SynapseStore
@@ -87,8 +88,10 @@ def check_run(path: Path) -> Iterator[str]:
         raise CheckFailed(f"report.json does not say what the files say: {', '.join(differ)}", where=str(path))
     if not report["fits"]:
         raise CheckFailed(f"the network does not fit {plan.profile.name}", where=str(path))
-    used = sum(core["sdram"]["used"] for core in report["cores"])
-    yield f"report: {len(report['cores'])} cores, {used:,} bytes of SDRAM counted again from the rows, all fit"
+    rows = report_rows(report)
+    used, name = sum(row.main.used for row in rows), next(iter(rows[0].memories))
+    held = f"{used:,} {rows[0].main.unit} of {memory_label(name)}"
+    yield f"report: {len(rows)} cores, {held} counted again from the rows, all fit"
 
     if not folder.checkpoint.exists():
         return

@@ -95,9 +95,9 @@ def test_a_plan_keeps_its_promises(sizes, connectivity, neurons_per_core, synaps
     room = {(chip.x, chip.y): chip.application_sdram for chip in board_chips(PROFILE)}
     shares = Counter()
     for core in plan.cores:
-        assert core.sdram.fits
-        assert core.dtcm is None or core.dtcm.fits
-        shares[core.x, core.y] += core.sdram.available
+        assert next(iter(core.memories)) == "sdram"
+        assert all(usage.fits for usage in core.memories.values())
+        shares[core.x, core.y] += core.main.available
         if synapses_per_core is not None:
             assert sum(core.slots.values()) <= synapses_per_core
         if neurons_per_core is not None and core.population != "input":
@@ -188,7 +188,7 @@ def test_several_projections_share_a_core():
     plan = make_plan(graph, PROFILE)
     for core in plan.cores[-3:]:
         assert set(core.slots) == {"ac", "bc", "cc"}
-        assert core.sdram.fits
+        assert core.main.fits
         assert core.slots["ac"] >= 100
         assert core.slots["bc"] >= 34
 
@@ -199,7 +199,7 @@ def test_the_places_do_not_depend_on_how_much_training_fills(sizes):
     plan = _chain(sizes, 500)
     empty = [(core.x, core.y, core.p) for core in plan.cores]
     loads = [
-        Load(population.name, tuple(core.sdram.available for core in plan.cores if core.population == population.name))
+        Load(population.name, tuple(core.main.available for core in plan.cores if core.population == population.name))
         for population in plan.graph.populations
     ]
     full = [(spot.x, spot.y, spot.p) for group in place(loads, PROFILE) for spot in group]
@@ -237,7 +237,7 @@ def test_a_damaged_plan_is_a_file_fault_or_means_the_same(path, patch):
 
 
 @pytest.mark.parametrize(
-    "nonsense", [None, 3, [], {}, {"schema": "neurosparse.report/1"}, {"schema": "neurosparse.plan/1"}]
+    "nonsense", [None, 3, [], {}, {"schema": "neurosparse.report/2"}, {"schema": "neurosparse.plan/2"}]
 )
 def test_what_is_no_plan_is_refused(nonsense):
     with pytest.raises(FileFault):
@@ -268,6 +268,5 @@ def test_equal_plans_give_equal_documents():
 
 def test_a_share_is_a_pair():
     core = make_plan(_GRAPH, PROFILE).cores[0]
-    assert isinstance(core.sdram, Usage)
-    assert core.sdram.used == 3_726 + 3_214 * 1_000
-    assert core.dtcm is None
+    assert core.main == core.memories["sdram"] == Usage(3_726 + 3_214 * 1_000, core.main.available)
+    assert "dtcm" not in core.memories

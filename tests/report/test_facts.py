@@ -70,12 +70,14 @@ def test_occupancy_equals_a_plain_count(synapses, width):
 def test_a_report_counts_every_synapse_once_and_fits(seed):
     network = _network(seed)
     document = _report(network)
-    assert document["schema"] == "neurosparse.report/1"
+    assert document["schema"] == "neurosparse.report/2"
     assert document["fits"] is True
     assert document["synapses"]["live"] == document["synapses"]["budget"] == network.synapses == 900
     assert sum(core["synapses"]["live"] for core in document["cores"]) == 900
     for core in document["cores"]:
-        assert sum(core["regions"].values()) == core["sdram"]["used"] <= core["sdram"]["available"]
+        assert (
+            sum(core["regions"].values()) == core["memories"]["sdram"]["used"] <= core["memories"]["sdram"]["available"]
+        )
         assert core["regions"][core["holds"]] == max(core["regions"].values())
 
 
@@ -99,7 +101,7 @@ def test_the_totals_of_a_report():
     fullest = document["fullest"]
     assert fullest["core"] == 1
     assert fullest["memory"] == "dtcm"
-    dtcm = document["cores"][1]["dtcm"]
+    dtcm = document["cores"][1]["memories"]["dtcm"]
     assert fullest["fraction"] == dtcm["used"] / dtcm["available"]
 
 

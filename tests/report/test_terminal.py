@@ -1,6 +1,7 @@
 """A report on a terminal and in a pipe: no figure is lost."""
 
 import io
+from dataclasses import asdict
 
 from booked import PROFILE
 
@@ -30,8 +31,7 @@ def _document():
             "neurons": core.neurons,
             "synapses": {"live": 1_234, "capacity": sum(core.slots.values())},
             "regions": dict(core.regions),
-            "sdram": {"used": sum(core.regions.values()), "available": core.sdram.available},
-            "dtcm": {"used": core.dtcm.used, "available": core.dtcm.available} if core.dtcm else None,
+            "memories": {name: asdict(usage) for name, usage in core.memories.items()},
         }
         for core in _PLAN.cores
     ]

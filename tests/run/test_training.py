@@ -51,6 +51,21 @@ def test_equal_runs_give_equal_bytes_and_seeds_differ(tmp_path):
     assert files(tmp_path / "a")["network.npz"] != files(tmp_path / "c")["network.npz"]
 
 
+def test_the_network_before_the_first_step_is_kept(tmp_path):
+    run = start(configure(SMALL), tmp_path / "run")
+    first = (tmp_path / "run/initial.npz").read_bytes()
+    initial = run.folder.initial()
+    assert initial.synapses == sum(p.synapses for p in run.job.graph.projections)
+    list(run.events(stop=lambda: run.trainer.position.step >= 5))
+    list(resume(tmp_path / "run").events())
+    assert (tmp_path / "run/initial.npz").read_bytes() == first
+    trained = run.folder.trained()
+    assert trained.sizes == initial.sizes
+    assert (trained.projections[0].weight != initial.projections[0].weight).nnz > 0
+    (tmp_path / "run/initial.npz").unlink()
+    assert run.folder.initial() is None
+
+
 def test_two_threads_give_the_bytes_of_one(tmp_path, monkeypatch):
     monkeypatch.setattr("neurosparse.nn.workers.Workers.MIN_WORK", 0)
     train(tmp_path / "one", threads=1)
@@ -282,7 +297,7 @@ def more_live(folder):
 
 def fewer_bytes(folder):
     document = json.loads((folder / "report.json").read_text())
-    document["cores"][1]["sdram"]["used"] -= 4
+    document["cores"][1]["memories"]["sdram"]["used"] -= 4
     (folder / "report.json").write_text(json.dumps(document))
 
 
