@@ -164,8 +164,13 @@ def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.
         Plain dtypes only; object arrays are refused.
     """
     text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
+    write_npz(path, {_HEADER: text, **arrays})
+
+
+def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write `arrays` as an npz to `path`, whole or not at all; equal input gives equal bytes, objects are refused."""
     with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in {_HEADER: text, **arrays}.items():
+        for name, array in arrays.items():
             # A fixed date keeps equal runs byte for byte equal.
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)

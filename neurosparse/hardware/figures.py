@@ -20,6 +20,13 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Grid(Part):
+    """How boards join to a larger machine: where the boards of one unit begin, and the unit's period (chips)."""
+
+    origins: tuple[Coordinate, ...]
+    period: Positive
+
+
 class Board(Part):
     """The chips of the board: ``map`` lists x, y and cores of each; ``links`` are steps to neighbours in link order."""
 
@@ -28,6 +35,7 @@ class Board(Part):
     ethernet_chip: Coordinate
     links: tuple[tuple[int, int], ...]
     map: tuple[tuple[Count, Count, Positive], ...]
+    grid: Grid | None = None
 
     @model_validator(mode="after")
     def _agrees_with_its_map(self) -> Board:
@@ -82,17 +90,34 @@ class Row(Part):
 
 
 class RingBuffer(Part):
-    """The buffer of inputs yet to come: bits of its index and bytes of an entry."""
+    """The buffer of inputs yet to come: bits of its index, bytes of an entry, and what its scale is reckoned from.
+
+    ``bits`` are those of an entry, ``rate`` (Hz) is what a source without a rate of its own is taken to fire at,
+    ``sigma`` how many standard deviations above the mean the sum of inputs may come to, and ``sum_sigma`` how far the
+    sum over a Poisson distribution goes.
+    """
 
     index_bits: Positive
     entry_bytes: Bytes
+    bits: Positive
+    rate: Positive
+    sigma: Positive
+    sum_sigma: Positive
+
+
+class Routing(Part):
+    """Keys of spikes: the bits of a key and those that the colour of a spike takes."""
+
+    key_bits: Positive
+    colour_bits: Count
 
 
 class Recording(Part):
-    """The recording region: bytes of the header and of each variable that could be recorded."""
+    """The recording region: bytes of the header and of each variable that could be recorded, booked and written."""
 
     base: Bytes
     per_variable: Bytes
+    header_per_variable: Bytes
 
 
 class CoreParams(Part):
@@ -113,8 +138,11 @@ class RecordingMetadata(Part):
 
 
 class NeuronBuilder(Part):
-    """The builder of neurons: bytes booked for all neurons being different."""
+    """The builder of neurons: bytes booked for all neurons being different, and written where they are alike."""
 
+    written: Bytes
+    written_per_field: Bytes
+    written_per_variable: Bytes
     base: Bytes
     per_struct: Bytes
     per_field: Bytes
@@ -164,6 +192,7 @@ class Regions(Part):
     """The SDRAM regions of a core of neurons."""
 
     system: Bytes
+    system_written: Bytes
     provenance: Bytes
     profiler: Bytes
     current_sources: Bytes
@@ -192,7 +221,7 @@ class Dtcm(Part):
 
 
 class NeuronModel(Part):
-    """A cell type: what one neuron of it needs and what can be recorded."""
+    """A cell type: what one neuron of it needs, what can be recorded, and the scale its weights are first put to."""
 
     synapse_types: Positive
     structs: Count
@@ -202,8 +231,9 @@ class NeuronModel(Part):
     bit_recordables: tuple[str, ...]
     word_recordables: tuple[str, ...]
     synapse_recordables: Count
-    itcm_code: Bytes
-    dtcm: Dtcm
+    weight_scale: Positive
+    itcm_code: Bytes | None = None
+    dtcm: Dtcm | None = None
 
 
 class SourceModel(Part):
@@ -216,3 +246,36 @@ class SourceModel(Part):
     key_bytes: Bytes
     message_header: Bytes
     keys_per_message: Positive
+    system_written: Bytes
+    recording_written: Bytes
+    provenance_written: Bytes
+
+
+class PoissonModel(Part):
+    """A source of random spikes: the most neurons on a core, and bytes of its regions."""
+
+    neurons: Positive
+    system: Bytes
+    system_written: Bytes
+    params: Bytes
+    params_per_neuron: Bytes
+    rates_per_neuron: Bytes
+    expander: Bytes
+    expander_per_neuron: Bytes
+    recording: Bytes
+    recording_written: Bytes
+    provenance: Bytes
+    profiler: Bytes
+    edge: Bytes
+    edge_per_neuron: Bytes
+    record: Bytes
+    record_overflow_steps: Count
+
+
+class DelayExtension(Part):
+    """A core that holds spikes back: bytes of its regions, and the most stages of delay it offers."""
+
+    system: Bytes
+    params: Bytes
+    provenance: Bytes
+    stages: Positive

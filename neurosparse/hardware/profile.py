@@ -16,11 +16,14 @@ from neurosparse.hardware.figures import (
     Board,
     Chip,
     CoreLimits,
+    DelayExtension,
     Monitors,
     NeuronModel,
     Part,
+    PoissonModel,
     Regions,
     RingBuffer,
+    Routing,
     Row,
     SourceModel,
 )
@@ -56,6 +59,9 @@ class Profile(Part):
     regions: Regions
     neuron_models: dict[str, NeuronModel]
     source_models: dict[str, SourceModel]
+    poisson_models: dict[str, PoissonModel] = {}
+    delay_extension: DelayExtension
+    routing: Routing
     sources: dict[str, str]
 
     @model_validator(mode="after")

@@ -16,12 +16,13 @@ SMALLER = "make the layers smaller"
 Fits = Callable[[Graph, Profile, PlanOptions], bool]
 
 
-def neurons_in_dtcm(width: int, usage: Callable[[int], Usage]) -> str:
+def neurons_in_dtcm(width: int, usage: Callable[[int], Usage | None]) -> str:
     """Return how many neurons of a population fit in the DTCM of a core that `width` of them overflow."""
     low, high = 0, width
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if usage(middle).fits else (low, middle - 1)
+        used = usage(middle)
+        low, high = (middle, high) if used is None or used.fits else (low, middle - 1)
     if not low:
         return "not even one neuron fits on a core"
     return f"{low} neurons per core fit:  --neurons-per-core {low}"

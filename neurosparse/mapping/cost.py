@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from neurosparse.errors import BadInput
-from neurosparse.hardware.figures import NeuronModel, RecordingMetadata, SourceModel
+from neurosparse.hardware.figures import Dtcm, NeuronModel, RecordingMetadata, SourceModel
 from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.profile import Profile
 from neurosparse.registry import unknown_name
@@ -196,8 +196,10 @@ def booked_bytes(regions: Mapping[str, Booking], timesteps: int) -> dict[str, in
 
 def dtcm(
     profile: Profile, model: NeuronModel, width: int, incoming: Sequence[Incoming], records: Sequence[str], delay: int
-) -> Usage:
+) -> Usage | None:
     """Return what a core of neurons allocates in its DTCM, of the heap there is; not verified on hardware.
+
+    None where the profile states no figures for the cell type.
 
     Bit fields count only as far as they fit: the machine goes without those that do not, and only works more.
 
@@ -207,6 +209,8 @@ def dtcm(
         The longest delay (timesteps).
     """
     figures, table = model.dtcm, profile.regions.population_table
+    if figures is None:
+        return None
     sources = {source.pre: source for source in incoming}.values()
     delayed = sum(1 for source in sources if source.stages)
     addresses = sum(1 + bool(source.stages) for source in incoming)
@@ -223,9 +227,9 @@ def dtcm(
         *(_record_bytes(profile, model, width, variable) for variable in records),
         figures.bit_field_pointer * (len(sources) + delayed),
     ]
-    used = sum(_allocated(profile, model, size) for size in sizes if size)
+    used = sum(_allocated(profile, figures, size) for size in sizes if size)
     for source in sources:
-        size = _allocated(profile, model, profile.row.word_bytes * _ceildiv(source.n_pre, 8 * profile.row.word_bytes))
+        size = _allocated(profile, figures, profile.row.word_bytes * _ceildiv(source.n_pre, 8 * profile.row.word_bytes))
         used += size if used + size <= figures.heap else 0
     return Usage(used, figures.heap)
 
@@ -290,7 +294,7 @@ def _recorded(profile: Profile, model: NeuronModel, width: int, records: Sequenc
     return Booking(profile.regions.recorded.per_variable * len(records), per_step)
 
 
-def _allocated(profile: Profile, model: NeuronModel, size: int) -> int:
+def _allocated(profile: Profile, figures: Dtcm, size: int) -> int:
     """Return what the heap gives up for `size` bytes: whole words and its own header."""
     word = profile.row.word_bytes
-    return _ceildiv(size, word) * word + model.dtcm.malloc
+    return _ceildiv(size, word) * word + figures.malloc

@@ -167,12 +167,12 @@ def _dtcm(population: Population, graph: Graph, profile: Profile, options: PlanO
     model = cost.neuron_model(profile, population.model)
     sources = incoming(population, graph, profile, options.neurons_per_core)
 
-    def usage(width: int) -> Usage:
+    def usage(width: int) -> Usage | None:
         return cost.dtcm(profile, model, width, sources, population.records, _DELAY)
 
     width = slice_width(population, profile, options.neurons_per_core)
     used = usage(width)
-    if not used.fits:
+    if used is not None and not used.fits:
         raise OverBudget(
             f"population {population.name!r} does not fit on a core of {profile.name}: too little DTCM",
             numbers={

@@ -45,5 +45,5 @@ def test_more_slices_than_cores_are_refused():
 def test_senseless_limits_and_unknown_cells_are_refused():
     with pytest.raises(BadInput, match="0 neurons on a core"):
         slice_width(Population("a", 10), PROFILE, 0)
-    with pytest.raises(BadInput, match="no cell type on spinnaker called 'Izhikevich'"):
-        slice_width(Population("a", 10, "Izhikevich"), PROFILE)
+    with pytest.raises(BadInput, match="no cell type on spinnaker called 'EIF_cond_exp_isfa_ista'"):
+        slice_width(Population("a", 10, "EIF_cond_exp_isfa_ista"), PROFILE)
