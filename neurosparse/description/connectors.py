@@ -91,9 +91,9 @@ def _check_values(weight: np.ndarray, delay: np.ndarray, where: str) -> None:
     """Raise BadInput unless weights are finite and of one sign, and delays finite and positive."""
     for name, values in (("weight", weight), ("delay", delay)):
         # A sum is finite unless a value is not, or they overflow; only then each is looked at.
-        if not np.isfinite(values.sum()) and (entry := int(np.argmax(~np.isfinite(values)))) >= 0:
-            if not np.isfinite(values[entry]):
-                raise BadInput(f"{name} {float(values[entry])} of synapse {entry} is not a finite number", where=where)
+        if not np.isfinite(values.sum()) and not (finite := np.isfinite(values)).all():
+            entry = int(np.argmin(finite))
+            raise BadInput(f"{name} {float(values[entry])} of synapse {entry} is not a finite number", where=where)
     if delay.size and delay.min() <= 0:
         entry = int(np.argmin(delay))
         raise BadInput(

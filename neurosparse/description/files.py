@@ -54,7 +54,8 @@ def read_network(path: Path) -> NetworkDescription:
 
 def write_network(path: Path, network: NetworkDescription) -> None:
     """Write a network as ``.json`` with its arrays in the npz beside it, each whole or not at all."""
-    populations, projections, arrays = [], [], {}
+    populations, projections = [], []
+    arrays: dict[str, np.ndarray] = {}
     for population in network.populations:
         entry: dict[str, Any] = {"name": population.name, "n": population.size, "model": population.model}
         told = {
@@ -193,7 +194,9 @@ def _read_matrix(path: Path) -> NetworkDescription:
     except OSError as fault:
         raise FileFault(f"cannot read {path.name}: {fault.strerror or fault}", where=str(path)) from fault
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as fault:
-        raise FileFault(f"{path.name} is not a sparse matrix of scipy: {fault}", where=str(path), help=_FORMS) from fault
+        raise FileFault(
+            f"{path.name} is not a sparse matrix of scipy: {fault}", where=str(path), help=_FORMS
+        ) from fault
     if matrix.ndim != 2:
         raise BadInput(f"{path.name} is not a matrix: {matrix.ndim} dimensions", where=str(path))
     source, target = (_numbers(index, "indices", str(path), whole=True) for index in matrix.coords)
@@ -217,7 +220,7 @@ def _read_edges(path: Path) -> NetworkDescription:
             where=str(path),
             help="each line: source, target, weight and perhaps delay (ms)",
         )
-    source, target = (_numbers(table[:, k], "source target".split()[k], str(path), whole=True) for k in (0, 1))
+    source, target = (_numbers(table[:, k], name, str(path), whole=True) for k, name in enumerate(("source", "target")))
     delay = table[:, 3] if table.shape[1] == 4 else np.ones(len(table))
     shape = (int(source.max()) + 1, int(target.max()) + 1)
     return _pair(source, target, table[:, 2], delay, shape, str(path))

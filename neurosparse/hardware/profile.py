@@ -59,7 +59,7 @@ class Profile(Part):
     regions: Regions
     neuron_models: dict[str, NeuronModel]
     source_models: dict[str, SourceModel]
-    poisson_models: dict[str, PoissonModel] = {}
+    poisson_models: dict[str, PoissonModel] = Field(default_factory=dict)
     delay_extension: DelayExtension
     routing: Routing
     sources: dict[str, str]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from neurosparse.errors import OverBudget
 from neurosparse.hardware.profile import Profile
 
 
@@ -25,6 +27,8 @@ class Chip:
         Bytes of it that the monitors book.
     neighbours : tuple of (int, int)
         The chips it is linked to, in the order of its links.
+    board : (int, int)
+        The chip at which its board begins.
     """
 
     x: int
@@ -34,6 +38,7 @@ class Chip:
     sdram: int
     monitor_sdram: int
     neighbours: tuple[tuple[int, int], ...]
+    board: tuple[int, int]
 
     @property
     def application_cores(self) -> range:
@@ -46,15 +51,29 @@ class Chip:
         return self.sdram - self.monitor_sdram
 
 
-def board_chips(profile: Profile) -> tuple[Chip, ...]:
-    """Return the chips of the board, ordered by x, then y: the order in which the tool chain tries them.
+def board_chips(profile: Profile, boards: int = 1) -> tuple[Chip, ...]:
+    """Return the chips of a machine, ordered by x, then y: the order in which the tool chain tries them.
 
-    Source: pacman/operations/placer_algorithms/application_placer.py ``_chip_order``, SpiNNaker_PACMAN 1!7.4.1.
+    Parameters
+    ----------
+    boards : int
+        How many boards are needed at least; a larger machine is made of whole units of boards, as the profile's grid
+        says, in a rectangle that is as wide as it is high or wider.
+
+    Sources: pacman/operations/placer_algorithms/application_placer.py ``_chip_order``, SpiNNaker_PACMAN 1!7.4.1;
+    spinn_machine/version/version_48_chips.py:96-104 ``size_from_n_boards``, SpiNNMachine 1!7.4.1.
+
+    Raises
+    ------
+    OverBudget
+        More than one board, of a machine whose boards are not joined.
     """
-    places = {(x, y) for x, y, _ in profile.board.map}
+    origins = _origins(profile, boards)
+    cores_of = {(x + bx, y + by): (cores, (bx, by)) for bx, by in origins for x, y, cores in profile.board.map}
+    ethernet = {(bx + profile.board.ethernet_chip[0], by + profile.board.ethernet_chip[1]) for bx, by in origins}
     chips = []
-    for x, y, cores in sorted(profile.board.map):
-        is_ethernet = (x, y) == profile.board.ethernet_chip
+    for (x, y), (cores, board) in sorted(cores_of.items()):
+        is_ethernet = (x, y) in ethernet
         steps = ((x + dx, y + dy) for dx, dy in profile.board.links)
         chips.append(
             Chip(
@@ -64,10 +83,32 @@ def board_chips(profile: Profile) -> tuple[Chip, ...]:
                 monitor_cores=profile.monitors.cores + (profile.monitors.ethernet_cores if is_ethernet else 0),
                 sdram=profile.chip.sdram,
                 monitor_sdram=profile.monitors.sdram + (profile.monitors.ethernet_sdram if is_ethernet else 0),
-                neighbours=tuple(place for place in steps if place in places),
+                neighbours=tuple(place for place in steps if place in cores_of),
+                board=board,
             )
         )
     return tuple(chips)
+
+
+def _origins(profile: Profile, boards: int) -> list[tuple[int, int]]:
+    """Return the chips at which the boards of a machine begin."""
+    if boards <= 1:
+        return [(0, 0)]
+    grid = profile.board.grid
+    if grid is None:
+        raise OverBudget(
+            f"the network needs more than one board, and those of {profile.name} are not joined",
+            numbers={"needs": f"{boards} boards", "there is": "1", "too much": str(boards - 1)},
+        )
+    units = -(-boards // len(grid.origins))
+    width = math.ceil(math.sqrt(units))
+    height = -(-units // width)
+    return [
+        (grid.period * column + x, grid.period * row + y)
+        for column in range(width)
+        for row in range(height)
+        for x, y in grid.origins
+    ]
 
 
 def application_cores(profile: Profile) -> int:

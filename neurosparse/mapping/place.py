@@ -28,19 +28,20 @@ class Place:
     p: int
 
 
-def place(loads: Sequence[Load], profile: Profile) -> tuple[tuple[Place, ...], ...]:
+def place(loads: Sequence[Load], profile: Profile, boards: int = 1) -> tuple[tuple[Place, ...], ...]:
     """Return the cores of each population, in slice order.
 
     A population starts on the first chip with room and grows over linked chips, so that its cores lie together.
-    Source: pacman/operations/placer_algorithms/application_placer.py, SpiNNaker_PACMAN 1!7.4.1, on one board.
+    Of linked chips those on the board it is on come first.
+    Source: pacman/operations/placer_algorithms/application_placer.py, SpiNNaker_PACMAN 1!7.4.1.
 
     Raises
     ------
     OverBudget
         No linked chips have enough cores and SDRAM left for a population.
     """
-    board = _Board(profile)
-    return tuple(board.place(load) for load in loads)
+    machine = _Machine(profile, boards)
+    return tuple(machine.place(load) for load in loads)
 
 
 def full_above(profile: Profile) -> int:
@@ -53,11 +54,42 @@ def full_above(profile: Profile) -> int:
     return room - room // (most_cores - profile.monitors.cores)
 
 
-class _Board:
-    """The chips of a board as they fill up."""
+class _Neighbours:
+    """Chips beside those of a population, in the order in which they are to be tried: its present board first."""
 
-    def __init__(self, profile: Profile) -> None:
-        chips = board_chips(profile)
+    def __init__(self, boards: dict[tuple[int, int], tuple[int, int]], start: tuple[int, int]) -> None:
+        self._boards = boards
+        self._board = boards[start]
+        # Dictionaries for their order: each chip once, where it first came up.
+        self._same: dict[tuple[int, int], None] = {}
+        self._other: dict[tuple[int, int], None] = {}
+
+    def add(self, chip: tuple[int, int]) -> None:
+        """Put a chip at the end, unless it is there."""
+        (self._same if self._boards[chip] == self._board else self._other)[chip] = None
+
+    def pop(self) -> tuple[int, int] | None:
+        """Return the next chip, or None where there is none left; one of another board makes that the present one."""
+        if self._same:
+            chip = next(iter(self._same))
+            del self._same[chip]
+            return chip
+        if not self._other:
+            return None
+        chip = next(iter(self._other))
+        del self._other[chip]
+        self._board, waiting, self._other = self._boards[chip], self._other, {}
+        for other in waiting:
+            self.add(other)
+        return chip
+
+
+class _Machine:
+    """The chips of a machine as they fill up."""
+
+    def __init__(self, profile: Profile, boards: int) -> None:
+        chips = board_chips(profile, boards)
+        self._boards = {(chip.x, chip.y): chip.board for chip in chips}
         self._name = profile.name
         self._chips = {(chip.x, chip.y): chip for chip in chips}
         self._free = {(chip.x, chip.y): list(chip.application_cores) for chip in chips}
@@ -83,8 +115,8 @@ class _Board:
     def _grow(self, load: Load, tried: list[tuple[int, int]]) -> tuple[Place, ...] | None:
         """Return the places from the next start on, or None where the chips linked to it have no room."""
         seen: set[tuple[int, int]] = set()
-        neighbours: dict[tuple[int, int], None] = {}
         chip = self._start(load, tried, seen)
+        neighbours = _Neighbours(self._boards, chip)
         places = []
         free, used = self._open(chip, seen, neighbours)
         for sdram in load.sdram:
@@ -115,13 +147,9 @@ class _Board:
                 if self._has_room(chip, load.sdram[0], seen):
                     return chip
 
-    def _neighbour(
-        self, sdram: int, seen: set[tuple[int, int]], neighbours: dict[tuple[int, int], None]
-    ) -> tuple[int, int] | None:
+    def _neighbour(self, sdram: int, seen: set[tuple[int, int]], neighbours: _Neighbours) -> tuple[int, int] | None:
         """Return the next chip beside those of the population that has room, or None."""
-        while neighbours:
-            chip = next(iter(neighbours))
-            del neighbours[chip]
+        while (chip := neighbours.pop()) is not None:
             if self._has_room(chip, sdram, seen):
                 return chip
         return None
@@ -135,10 +163,10 @@ class _Board:
         return self._used[chip] + sdram <= self._chips[chip].sdram
 
     def _open(
-        self, chip: tuple[int, int], seen: set[tuple[int, int]], neighbours: dict[tuple[int, int], None]
+        self, chip: tuple[int, int], seen: set[tuple[int, int]], neighbours: _Neighbours
     ) -> tuple[list[int], int]:
         """Take a chip: add its neighbours to those to come, return its free cores and its used SDRAM."""
         for place in self._chips[chip].neighbours:
             if place not in self._full and place not in seen:
-                neighbours[place] = None
+                neighbours.add(place)
         return list(self._free[chip]), self._used[chip]
