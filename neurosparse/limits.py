@@ -40,10 +40,10 @@ def guaranteed_on_core(
     """Return how many synapses the core is sure to take, one at a time, wherever the earlier ones lie.
 
     With a limit on rows and one on columns, synapses can lie so that none can be added although more would fit. Then
-    every pair of a row and a column that both are not full is occupied. With a rows (of n, full at r) and b columns (of
-    m, full at f) not full, there are at least ``(n - a) r + a b`` synapses, counted by rows, and at least
-    ``(m - b) f + a b``, counted by columns; a row that is not full has b < r of them, a column a < f. The least over all
-    a and b is what is sure. Signs add nothing: a row with less than twice its limit has room for one of the signs.
+    every pair of a row and a column that both are not full is occupied. With a rows (of n, full at r) and b columns
+    (of m, full at f) not full, there are at least ``(n - a) r + a b`` synapses, counted by rows, and at least
+    ``(m - b) f + a b``, counted by columns; a row that is not full has b < r of them, a column a < f. The least over
+    all a and b is what is sure. Signs add nothing: a row with less than twice its limit has room for one of the signs.
 
     Parameters
     ----------

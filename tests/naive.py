@@ -110,6 +110,56 @@ def law_of_births(
     return law
 
 
+Synapse = tuple[int, int, int]
+
+
+def feasible_signed(
+    shape: tuple[int, int],
+    live: set[Synapse],
+    width: int,
+    capacity: list[int],
+    max_row_length: int | None,
+    max_fan_in: int | None,
+) -> list[Synapse]:
+    """Return the (pre, post, sign) that may be born, by counting afresh for every one of them."""
+    taken = {(i, j) for i, j, _ in live}
+    return [
+        (i, j, sign)
+        for i in range(shape[0])
+        for j in range(shape[1])
+        for sign in (-1, 1)
+        if (i, j) not in taken
+        and sum(b // width == j // width for _, b in taken) < capacity[j // width]
+        and (max_fan_in is None or sum(b == j for _, b in taken) < max_fan_in)
+        and (
+            max_row_length is None
+            or sum((a, b // width, s) == (i, j // width, sign) for a, b, s in live) < max_row_length
+        )
+    ]
+
+
+def law_of_signed_births(
+    shape: tuple[int, int],
+    live: frozenset[Synapse],
+    width: int,
+    capacity: list[int],
+    max_row_length: int | None,
+    max_fan_in: int | None,
+    births: int,
+) -> dict[frozenset[Synapse], float]:
+    """Return the exact probability of every set of newborn with their signs, drawn one at a time within limits."""
+    law: dict[frozenset[Synapse], float] = {frozenset(): 1.0}
+    for _ in range(births):
+        after: dict[frozenset[Synapse], float] = {}
+        for born, probability in law.items():
+            places = feasible_signed(shape, set(live | born), width, capacity, max_row_length, max_fan_in)
+            for place in places:
+                key = born | {place}
+                after[key] = after.get(key, 0.0) + probability / len(places)
+        law = after
+    return law
+
+
 def softmax_cross_entropy(logit: np.ndarray, label: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the mean loss and its gradient for logits (n_classes, n_samples)."""
     shifted = logit.astype(float) - logit.max(axis=0)

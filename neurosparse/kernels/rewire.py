@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from neurosparse.kernels.blocks import move
@@ -12,10 +10,10 @@ from neurosparse.kernels.rng import BIRTH, SIGN, below, bits, mask_for, stream
 from neurosparse.kernels.rows import dormant_column, dormant_row, position
 
 _SHIFT = np.int64(32)
-_LOW = np.int64(0xFFFFFFFF)
+_COLUMN = np.int64(0x7FFFFFFF)
 _EMPTY = np.int64(-1)
 # Draws that may be refused in a row before the cores with room are looked for.
-_PATIENCE = 64
+PATIENCE = 64
 _ONE = np.uint64(1)
 _HASH = np.uint64(0x9E3779B97F4A7C15)
 _TOP = np.uint64(32)
@@ -67,7 +65,7 @@ def close_gaps(slots, segment_row, segment_end, live, died):
 
 
 @kernel
-def _count(row_start, blocks, span, live, capacity):
+def count_dormant(row_start, blocks, span, live, capacity):
     """Return how many pairs of some projections are dormant, and how many of those may be born in all."""
     dormant = 0
     feasible = 0
@@ -81,8 +79,8 @@ def _count(row_start, blocks, span, live, capacity):
 
 
 @kernel
-def _pair(row_start, target, blocks, first, rank):
-    """Return row, column and core of dormant pair number `rank`, counted from projection `first` on."""
+def dormant_pair(row_start, target, blocks, first, rank):
+    """Return projection, row, column and core of dormant pair number `rank`, counted from projection `first` on."""
     p = first
     while True:
         row0, row1, n_post, width, core0 = blocks[p]
@@ -93,7 +91,7 @@ def _pair(row_start, target, blocks, first, rank):
         p += 1
     row, rank = dormant_row(row_start, row0, row1, n_post, rank)
     column = dormant_column(target, row_start[row], row_start[row + 1], rank)
-    return row, column, core0 + column // width
+    return p, row, column, core0 + column // width
 
 
 @kernel
@@ -130,15 +128,40 @@ def _pair_with_room(row_start, target, blocks, span, live, capacity, key, index)
 
 
 @kernel
-def _add_if_new(table, pair):
-    """Put `pair` into an open-addressing hash table of a power of two; return whether it was not there yet."""
+def coded(row, column, is_positive):
+    """Return a newborn as one number that sorts by row and column: ``row << 32 | column << 1 | is_positive``."""
+    return (row << _SHIFT) | (column << np.int64(1)) | is_positive
+
+
+@kernel
+def decoded(newborn):
+    """Return row, column and whether the sign is positive (1 or 0)."""
+    return newborn >> _SHIFT, (newborn >> np.int64(1)) & _COLUMN, newborn & np.int64(1)
+
+
+@kernel
+def new_table(entries):
+    """Return an empty hash table that is at most a quarter full with so many entries."""
+    return np.full(np.int64(mask_for(4 * entries)) + 1, _EMPTY)
+
+
+@kernel
+def find_place(table, entry):
+    """Return where `entry` stands in an open-addressing hash table of a power of two, or where it would stand."""
     mask = np.uint64(table.size - 1)
-    place = (np.uint64(pair) * _HASH >> _TOP) & mask
-    while table[place] != _EMPTY:
-        if table[place] == pair:
-            return False
+    place = (np.uint64(entry) * _HASH >> _TOP) & mask
+    while table[place] != _EMPTY and table[place] != entry:
         place = (place + _ONE) & mask
-    table[place] = pair
+    return place
+
+
+@kernel
+def add_if_new(table, entry):
+    """Put `entry` into a hash table; return whether it was not there yet."""
+    place = find_place(table, entry)
+    if table[place] == entry:
+        return False
+    table[place] = entry
     return True
 
 
@@ -168,28 +191,30 @@ def draw_newborn(slots, blocks, span, live, capacity, births, seed, step):
     Returns
     -------
     int64 (n,)
-        ``row << 32 | column`` of each newborn, sorted; fewer than `births` where fewer pairs are feasible.
+        `coded` newborn, sorted; fewer than `births` where fewer pairs are feasible. The sign is fair: the pair's own
+        number in the stream of the signs.
     """
     row_start, target, _, _ = slots
-    dormant, feasible = _count(row_start, blocks, span, live, capacity)
+    dormant, feasible = count_dormant(row_start, blocks, span, live, capacity)
     newborn = np.empty(min(births, feasible), np.int64)
-    table = np.full(np.int64(mask_for(4 * newborn.size)) + 1, _EMPTY)
+    table = new_table(newborn.size)
     key = bits(stream(seed, step, BIRTH), np.uint64(span[0]))
+    signs = stream(seed, step, SIGN)
     mask = mask_for(dormant)
     index = np.uint64(0)
     birth = refused = 0
     while birth < newborn.size:
-        if refused < _PATIENCE:
+        if refused < PATIENCE:
             rank, index = below(key, index, dormant, mask)
-            row, column, core = _pair(row_start, target, blocks, span[0], rank)
+            _, row, column, core = dormant_pair(row_start, target, blocks, span[0], rank)
         else:
             # Nearly all that is dormant lies on full cores: draw a core with room first, then a pair on it.
             row, column, core, index = _pair_with_room(row_start, target, blocks, span, live, capacity, key, index)
         refused += 1
         pair = (row << _SHIFT) | column
-        if live[core] < capacity[core] and _add_if_new(table, pair):
+        if live[core] < capacity[core] and add_if_new(table, pair):
             live[core] += 1
-            newborn[birth] = pair
+            newborn[birth] = coded(row, column, np.int64(bits(signs, np.uint64(pair)) & _ONE))
             birth += 1
             refused = 0
     newborn.sort()
@@ -197,69 +222,31 @@ def draw_newborn(slots, blocks, span, live, capacity, births, seed, step):
 
 
 @kernel
-def grow(slots, newborn, seed, step):
+def grow(slots, newborn):
     """Insert sorted newborn connections into a store without gaps, moving what stands behind them to the right.
+
+    A newborn has weight +0.0 or -0.0: its sign is fixed for life.
 
     Parameters
     ----------
     slots : (row_start, target, weight, velocity)
         The whole store; it must have room for as many more.
     newborn : int64 (n,)
-        As `draw_newborn` returns it.
-    seed, step : int64
-        Name the random stream of the signs; a newborn has weight +0.0 or -0.0, its sign fair and fixed for life.
+        `coded`, sorted, as `draw_newborn` and `draw_within_limits` return them.
     """
     row_start, target, weight, velocity = slots
-    key = stream(seed, step, SIGN)
     end = row_start[row_start.size - 1]
     for n in range(newborn.size - 1, -1, -1):
-        row, column = newborn[n] >> _SHIFT, newborn[n] & _LOW
+        row, column, is_positive = decoded(newborn[n])
         begin = position(target, row_start[row], min(end, row_start[row + 1]), column)
         _move_slots(slots, begin + n + 1, begin, end)
         if velocity.size:
             velocity[begin + n] = 0.0
         target[begin + n] = column
-        sign = np.float32(1.0) if bits(key, np.uint64(newborn[n])) & _ONE else np.float32(-1.0)
-        weight[begin + n] = math.copysign(np.float32(0.0), sign)
+        weight[begin + n] = np.float32(0.0) if is_positive else -np.float32(0.0)
         end = begin
     for n in range(newborn.size):
         # Every row start after this newborn's row and up to the next one's has n + 1 newborn before it.
         upto = newborn[n + 1] >> _SHIFT if n + 1 < newborn.size else row_start.size - 1
         for row in range((newborn[n] >> _SHIFT) + 1, upto + 1):
             row_start[row] += n + 1
-
-
-@kernel
-def replace_dead(slots, segment_row, segment_end, live, died, capacity, blocks, groups, seed, step):
-    """Close the gaps and give every group of projections its full number of connections again.
-
-    Parameters
-    ----------
-    slots, segment_row, segment_end, live, died, capacity, blocks
-        As in `close_gaps` and `draw_newborn`.
-    groups : int64 (n_groups, 3)
-        Projections that share one budget, in order and covering all: the first, the one after the last, the budget.
-    seed, step : int64
-        Name the random streams.
-
-    Returns
-    -------
-    int64
-        How many connections were born.
-    """
-    close_gaps(slots, segment_row, segment_end, live, died)
-    row_start = slots[0]
-    missing = groups[:, 2].sum() - row_start[row_start.size - 1]
-    if missing == 0:
-        return 0
-    newborn = np.empty(missing, np.int64)
-    count = 0
-    for group in range(groups.shape[0]):
-        first, last, budget = groups[group]
-        births = budget - (row_start[blocks[last - 1, 1]] - row_start[blocks[first, 0]])
-        if births > 0:
-            drawn = draw_newborn(slots, blocks, (first, last), live, capacity, births, seed, step)
-            newborn[count : count + drawn.size] = drawn
-            count += drawn.size
-    grow(slots, newborn[:count], seed, step)
-    return count

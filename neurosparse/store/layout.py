@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 from neurosparse.errors import BadInput, OverBudget
+from neurosparse.limits import guaranteed_on_core, most_on_core
 
 SCOPES = ("projection", "network")
+# What stands for no limit in the arrays that kernels take: more than any row or column has.
+_FREE = 2**31
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,17 @@ class ProjectionLayout:
         Post neurons a core; the last core may have fewer.
     capacity : tuple of int
         Connections each core may hold, in the order of the post neurons.
+    max_row_length : int, optional
+        The most connections of one sign from one pre neuron onto one core.
+    max_fan_in : int, optional
+        The most connections of one post neuron.
 
     Raises
     ------
     BadInput
-        A size is not positive or the cores do not cover the post neurons.
+        A size or a limit is not positive or the cores do not cover the post neurons.
     OverBudget
-        The budget is above the number of pairs or above what the cores hold.
+        The budget is above the number of pairs, above what cores and limits allow, or above what they guarantee.
     """
 
     name: str
@@ -41,6 +49,8 @@ class ProjectionLayout:
     budget: int
     width: int
     capacity: tuple[int, ...]
+    max_row_length: int | None = None
+    max_fan_in: int | None = None
 
     def __post_init__(self) -> None:
         """Check the sizes and that the budget fits the cores."""
@@ -48,6 +58,9 @@ class ProjectionLayout:
             raise BadInput(f"{self.name}: sizes must be from 1 to 2**31 - 1, not {self.n_pre} x {self.n_post}")
         if len(self.capacity) != -(-self.n_post // self.width):
             raise BadInput(f"{self.name}: {len(self.capacity)} cores of {self.width} do not hold {self.n_post} neurons")
+        for noun, limit in (("row", self.max_row_length), ("fan-in", self.max_fan_in)):
+            if limit is not None and limit < 1:
+                raise BadInput(f"{self.name}: a limit of {limit} on the {noun} makes no sense", help="at least 1")
         if not 0 <= self.budget <= self.room:
             raise OverBudget(
                 f"projection {self.name!r} asks for more synapses than its cores hold",
@@ -56,7 +69,18 @@ class ProjectionLayout:
                     "there is": f"{self.room:,}",
                     "too much": f"{self.budget - self.room:,}",
                 },
-                help=f"at most {self.room:,} fit",
+                help=f"at most {self.guaranteed:,} fit, wherever they grow",
+            )
+        if self.budget > self.guaranteed:
+            raise OverBudget(
+                f"projection {self.name!r} may get stuck below its budget: limits on rows and fan-in together can leave"
+                " no place for the next connection although there is one for each in another arrangement",
+                numbers={
+                    "needs": f"{self.budget:,}",
+                    "guaranteed": f"{self.guaranteed:,}",
+                    "there is": f"{self.room:,}",
+                },
+                help=f"at most {self.guaranteed:,} fit, wherever they grow",
             )
 
     @property
@@ -66,8 +90,15 @@ class ProjectionLayout:
 
     @property
     def room(self) -> int:
-        """Return how many connections the cores hold: no more than there are pairs."""
-        return sum(min(c, self.n_pre * n) for c, n in zip(self.capacity, self.posts, strict=True))
+        """Return the most connections that the cores hold within the limits: no more than there are pairs."""
+        cores = zip(self.posts, self.capacity, strict=True)
+        return sum(most_on_core(self.n_pre, n, c, self.max_row_length, self.max_fan_in) for n, c in cores)
+
+    @property
+    def guaranteed(self) -> int:
+        """Return how many connections are sure to find a place, wherever the others lie; at most `room`."""
+        cores = zip(self.posts, self.capacity, strict=True)
+        return sum(guaranteed_on_core(self.n_pre, n, c, self.max_row_length, self.max_fan_in) for n, c in cores)
 
 
 def unbounded(name: str, n_pre: int, n_post: int, budget: int) -> ProjectionLayout:
@@ -111,6 +142,22 @@ class Layout:
             table.append((row, row + p.n_pre, p.n_post, p.width, core))
             row, core = row + p.n_pre, core + len(p.capacity)
         return np.array(table, np.int64)
+
+    def limits(self) -> np.ndarray:
+        """Return int64 (n_projections, 3): post neurons before it, most of a row part, most of a fan-in; or (0, 3).
+
+        There are no rows where no projection has a limit.
+        """
+        if all(p.max_row_length is None and p.max_fan_in is None for p in self.projections):
+            return np.empty((0, 3), np.int64)
+        before = accumulate((p.n_post for p in self.projections), initial=0)
+        return np.array(
+            [
+                (post, p.max_row_length or _FREE, p.max_fan_in or _FREE)
+                for post, p in zip(before, self.projections, strict=False)
+            ],
+            np.int64,
+        )
 
     def groups(self) -> np.ndarray:
         """Return int64 (n_groups, 3): first projection, the one after the last, and the budget they share."""

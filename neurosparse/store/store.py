@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from neurosparse.errors import BrokenInvariant, OverBudget
-from neurosparse.kernels.rewire import draw_newborn, grow, replace_dead
-from neurosparse.store.layout import Layout
+from neurosparse.kernels.replace import draw, replace_dead
+from neurosparse.kernels.rewire import grow
+from neurosparse.store.layout import Layout, ProjectionLayout
 
 Slots = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -64,6 +65,8 @@ class SynapseStore:
     live, capacity : ndarray of int64, shape (n_cores,)
     blocks : ndarray of int64, shape (n_projections, 5)
         See `Layout.blocks`.
+    limits : ndarray of int64, shape (n_projections, 3) or (0, 3)
+        See `Layout.limits`.
     """
 
     def __init__(self, layout: Layout, *, momentum: bool = False, parts: int = 1) -> None:
@@ -79,6 +82,7 @@ class SynapseStore:
         self.segment_row = np.zeros(len(layout.projections) * parts + 1, np.int64)
         self.segment_end = np.zeros(len(layout.projections) * parts, np.int64)
         self.blocks = layout.blocks()
+        self.limits = layout.limits()
         self._groups = layout.groups()
         self.projections = tuple(self._view(k) for k in range(len(layout.projections)))
         self.balance()
@@ -134,8 +138,8 @@ class SynapseStore:
     def fill(self, seed: int) -> None:
         """Draw connections with weight zero until every budget is met.
 
-        Places are uniform over all feasible pairs, one projection after the other; the random streams are those of
-        the steps up to 0 of the run seeded with `seed`, training has those from 1 on.
+        Places are uniform over all feasible ones, one projection after the other; the random streams are those of the
+        steps up to 0 of the run seeded with `seed`, training has those from 1 on.
 
         Raises
         ------
@@ -149,13 +153,15 @@ class SynapseStore:
                 # In chunks, so that what a draw needs beside the store stays small beside the store.
                 births = min(missing, max(65_536, budget // 16))
                 span = (p.index, p.index + 1)
-                newborn = draw_newborn(self.slots, self.blocks, span, self.live, self.capacity, births, seed, -chunk)
+                newborn = draw(
+                    self.slots, self.blocks, self.limits, span, self.live, self.capacity, births, seed, -chunk
+                )
                 if newborn.size < births:
                     raise OverBudget(
                         f"the cores of {self.layout.projections[p.index].name!r} are full",
                         numbers={"needs": f"{budget:,}", "there is": f"{self.live_of(p) + newborn.size:,}"},
                     )
-                grow(self.slots, newborn, seed, -chunk)
+                grow(self.slots, newborn)
                 chunk += 1
         self.balance()
 
@@ -174,7 +180,7 @@ class SynapseStore:
         """
         born = replace_dead(
             self.slots, self.segment_row, self.segment_end, self.live, self.died, self.capacity, self.blocks,
-            self._groups, seed, step,
+            self.limits, self._groups, seed, step,
         )  # fmt: skip
         if self.row_start[-1] != self.target.size:
             raise BrokenInvariant(
@@ -185,7 +191,7 @@ class SynapseStore:
         return int(born)
 
     def check(self) -> None:
-        """Prove the invariants: counts, capacities, sorted rows, no connection twice, finite weights.
+        """Prove the invariants: counts, capacities, limits, sorted rows, no connection twice, finite weights.
 
         Raises
         ------
@@ -211,5 +217,18 @@ class SynapseStore:
                 raise BrokenInvariant(f"{name}: a core holds more than its capacity: {live} of {layout.capacity}")
             if self.layout.scope == "projection" and target.size != layout.budget:
                 raise BrokenInvariant(f"{name}: {target.size:,} connections, the budget is {layout.budget:,}")
+            _check_limits(layout, row, target, self.weight[row_start[0] : row_start[-1]])
         if not np.isfinite(self.weight).all():
             raise BrokenInvariant("a weight is not finite")
+
+
+def _check_limits(layout: ProjectionLayout, row: np.ndarray, target: np.ndarray, weight: np.ndarray) -> None:
+    """Raise BrokenInvariant unless row parts and fan-ins are within the limits of a projection."""
+    name, longest, widest = layout.name, layout.max_row_length, layout.max_fan_in
+    if longest is not None:
+        part = (row * np.int64(len(layout.capacity)) + target // layout.width) * 2 + np.signbit(weight)
+        found = int(np.unique(part, return_counts=True)[1].max(initial=0))
+        if found > longest:
+            raise BrokenInvariant(f"{name}: a row holds {found:,} of one sign on a core, the limit is {longest:,}")
+    if widest is not None and (found := int(np.bincount(target, minlength=1).max())) > widest:
+        raise BrokenInvariant(f"{name}: a neuron has a fan-in of {found:,}, the limit is {widest:,}")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neurosparse.kernels.rewire import close_gaps, draw_newborn, grow
+from neurosparse.kernels.rewire import close_gaps, decoded, draw_newborn, grow
 
 NO_VELOCITY = np.zeros(0, np.float32)
 
@@ -43,7 +43,7 @@ def test_newborn_follow_the_law_of_algorithm_1(name):
         newborn = draw_newborn(
             (row_start, target, weight, NO_VELOCITY), blocks, (0, 1), after, np.array(capacity), births, 11, step
         )
-        pairs = frozenset((int(pair >> 32), int(pair & 0xFFFFFFFF)) for pair in newborn)
+        pairs = frozenset(decoded(pair)[:2] for pair in newborn)
         assert len(pairs) == births
         seen[pairs] += 1  # a KeyError here is a set that the law forbids
         assert after.sum() == count.sum() + births
@@ -62,7 +62,7 @@ def test_two_projections_share_one_urn():
         (pair,) = draw_newborn(
             (row_start, target, weight, NO_VELOCITY), blocks, (0, 2), live, np.array([6, 6]), 1, 5, step
         )
-        place = (int(pair >> 32), int(pair & 0xFFFFFFFF))
+        place = decoded(pair)[:2]
         seen[place] = seen.get(place, 0) + 1
     dormant = {(i, j) for i in (0, 1) for j in range(3)} | {(i, j) for i in (2, 3, 4) for j in range(2)}
     assert set(seen) == dormant - {(0, 1), (2, 0)}
@@ -74,7 +74,7 @@ def test_fewer_are_born_where_fewer_are_feasible():
     live = np.array([1, 0])
     blocks = np.array([(0, 2, 2, 1, 0)])
     newborn = draw_newborn((row_start, target, weight, NO_VELOCITY), blocks, (0, 1), live, np.array([1, 1]), 3, 1, 1)
-    assert [int(pair & 0xFFFFFFFF) for pair in newborn] == [1]
+    assert [decoded(pair)[1] for pair in newborn] == [1]
     assert live.tolist() == [1, 1]
 
 
@@ -116,8 +116,8 @@ def test_close_and_grow_are_a_sorted_merge(momentum):
 
         blocks = np.array([(0, n_pre, n_post, n_post, 0)])
         newborn = draw_newborn(arrays, blocks, (0, 1), live, np.array([n_pre * n_post]), len(dead), 1, trial)
-        grow(arrays, newborn, 1, trial)
-        born = {(int(pair >> 32), int(pair & 0xFFFFFFFF)) for pair in newborn}
+        grow(arrays, newborn)
+        born = {decoded(pair)[:2] for pair in newborn}
         assert len(born) == len(dead)
         found = naive.read_rows(row_start, target, weight)
         assert found == pytest.approx({**survivors, **dict.fromkeys(born, 0.0)})
@@ -126,12 +126,15 @@ def test_close_and_grow_are_a_sorted_merge(momentum):
             assert naive.read_rows(row_start, target, velocity) == pytest.approx(expected)
 
 
-def test_signs_of_the_newborn_are_fair():
+def test_signs_of_the_newborn_are_fair_and_grow_as_drawn():
     positive = 0
     for step in range(400):
         row_start, target, weight = np.zeros(11, np.int64), np.zeros(10, np.int32), np.ones(10, np.float32)
-        newborn = np.array([(row << 32) | 1 for row in range(10)])
-        grow((row_start, target, weight, NO_VELOCITY), newborn, 9, step)
+        arrays, live = (row_start, target, weight, NO_VELOCITY), np.array([0])
+        newborn = draw_newborn(arrays, np.array([(0, 10, 2, 2, 0)]), (0, 1), live, np.array([20]), 10, 9, step)
+        signs = [decoded(pair)[2] for pair in newborn]
+        grow(arrays, newborn)
         assert not weight.any()
-        positive += sum(math.copysign(1, w) > 0 for w in weight)
+        assert [math.copysign(1, w) > 0 for w in weight] == [sign == 1 for sign in signs]
+        positive += sum(signs)
     assert stats.binomtest(positive, 4_000).pvalue > 1e-3

@@ -1,5 +1,7 @@
 """The store under arbitrary use: budget, capacities, order, uniqueness and addresses hold after every step."""
 
+from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,17 +20,32 @@ from neurosparse.store.store import SynapseStore
 
 @st.composite
 def layouts(draw):
-    """A chain of two or three layers on small cores, some of them tight."""
+    """A chain of two or three layers on small cores, some of them tight, with and without limits."""
     sizes = draw(st.lists(st.integers(1, 9), min_size=3, max_size=4))
     projections = []
     for k, (n_pre, n_post) in enumerate(pairwise(sizes)):
         width = draw(st.integers(1, n_post))
         cores = -(-n_post // width)
         capacity = draw(st.lists(st.integers(1, n_pre * width), min_size=cores, max_size=cores))
-        open_layout = ProjectionLayout(f"p{k}", n_pre, n_post, 0, width, tuple(capacity))
-        budget = draw(st.integers(1, open_layout.room))
-        projections.append(ProjectionLayout(f"p{k}", n_pre, n_post, budget, width, tuple(capacity)))
+        limits = draw(st.none() | st.integers(1, 4)), draw(st.none() | st.integers(1, n_pre))
+        open_layout = ProjectionLayout(f"p{k}", n_pre, n_post, 0, width, tuple(capacity), *limits)
+        # Half of the layouts ask for all that is guaranteed.
+        budget = draw(st.just(open_layout.guaranteed) | st.integers(1, open_layout.guaranteed))
+        projections.append(replace(open_layout, budget=budget))
     return Layout(tuple(projections), draw(st.sampled_from(["projection", "network"])))
+
+
+def within_limits(store):
+    """Count row parts and fan-ins afresh, one synapse at a time."""
+    for p, layout in zip(store.projections, store.layout.projections, strict=True):
+        row_start, target, weight, _ = p.slots
+        parts, fan_in = Counter(), Counter()
+        for row in range(p.n_pre):
+            for slot in range(row_start[row], row_start[row + 1]):
+                parts[row, target[slot] // p.width, np.signbit(weight[slot])] += 1
+                fan_in[target[slot]] += 1
+        assert max(parts.values(), default=0) <= (layout.max_row_length or p.width)
+        assert max(fan_in.values(), default=0) <= (layout.max_fan_in or p.n_pre)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -69,6 +86,7 @@ class StoreMachine(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         self.store.check()
+        within_limits(self.store)
         assert not self.store.is_over_budget()
         assert self.store.n_live == self.store.layout.n_slots
         assert (self.store.live <= self.store.capacity).all()
@@ -84,6 +102,30 @@ def filled():
     store = SynapseStore(shared_out((6, 5, 4), (9, 8)))
     store.fill(1)
     return store
+
+
+def test_limits_are_kept_up_to_what_is_guaranteed():
+    layout = Layout((ProjectionLayout("a", 4, 6, 14, 3, (12, 12), 1, 3),))
+    assert layout.projections[0].guaranteed == 14
+    for seed in range(50):
+        store = SynapseStore(layout)
+        store.fill(seed)
+        store.check()
+        within_limits(store)
+
+
+@pytest.mark.parametrize(("limits", "words"), [((1, None), "a row holds 2"), ((None, 2), "a fan-in of 3")])
+def test_check_finds_rows_and_fan_ins_beyond_their_limits(limits, words):
+    layout = Layout((ProjectionLayout("a", 3, 3, 3, 3, (9,), *limits),))
+    store = SynapseStore(layout)
+    store.fill(1)
+    store.check()
+    # One source with two synapses of a sign, or one neuron with three inputs.
+    store.row_start[:] = [0, 2, 3, 3] if limits[0] else [0, 1, 2, 3]
+    store.target[:] = [0, 1, 0] if limits[0] else [1, 1, 1]
+    store.weight[:] = [-0.0, -0.0, 1.0]
+    with pytest.raises(BrokenInvariant, match=words):
+        store.check()
 
 
 def test_fill_is_repeatable_and_depends_on_the_seed():
