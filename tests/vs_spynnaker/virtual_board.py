@@ -1,0 +1,59 @@
+"""Run many network files through the tool chain in a few processes at a time, whatever one of them does."""
+
+import json
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("tool_chain.py")
+VARIABLE = "NEUROSPARSE_SPYNNAKER"
+SECONDS = 60  # that one network may take; most take a quarter of a second
+
+
+def interpreter():
+    """Return the Python that has sPyNNaker, or fail with what to do."""
+    path = os.environ.get(VARIABLE)
+    if not path:
+        pytest.fail(
+            f"{VARIABLE} is not set: these tests run the real sPyNNaker. Make a virtual environment, install"
+            f" 'sPyNNaker==1!7.4.1' into it and set {VARIABLE} to its python.",
+            pytrace=False,
+        )
+    return path
+
+
+def run_tool_chain(paths, work, processes=2):
+    """Return what the tool chain says about each network file, in their order."""
+    python = interpreter()
+    with ThreadPoolExecutor(processes) as pool:
+        shares = [paths[k::processes] for k in range(processes)]
+        list(pool.map(run_share, [python] * processes, shares, [work / f"process_{k}" for k in range(processes)]))
+    return [json.loads(told(path).read_text()) for path in paths]
+
+
+def run_share(python, paths, work):
+    """Run networks one after the other in one process; should it die of one, the rest run in another."""
+    left = list(paths)
+    while left:
+        work.mkdir(parents=True, exist_ok=True)
+        log = work.parent / f"{work.name}.log"
+        with log.open("a") as output:
+            command = [python, "-W", "ignore", SCRIPT, work, *left]
+            try:
+                subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, timeout=SECONDS + 5 * len(left))
+            except subprocess.TimeoutExpired:
+                output.write(f"\nkilled after {SECONDS + 5 * len(left)} s\n")
+        unfinished = [path for path in left if not told(path).exists()]
+        if unfinished:  # the first of them is the one that it died of
+            message = f"the tool chain died without a word: see {log}"
+            error = {"type": "Died", "message": message, "cause": [["Died", message]]}
+            told(unfinished[0]).write_text(json.dumps({"error": error}))
+        left = unfinished[1:]
+
+
+def told(path):
+    """Return the file in which the tool chain tells about a network file."""
+    return path.with_suffix(".tool.json")
