@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from neurosparse.hardware.library import load_profile, profile_names, read_profile
+from neurosparse.report.words import figure_at, in_a_line
 
 
 @click.group(name="profiles")
@@ -38,7 +38,7 @@ def show(name: str, as_json: bool) -> None:
     click.echo(f"memory model {profile.kind}, fingerprint {profile.fingerprint}\n")
     width = max(map(len, profile.sources))
     for key, source in profile.sources.items():
-        value = _in_a_line(_figure(figures, key))
+        value = in_a_line(figure_at(figures, key))
         click.echo(f"{key:{width}}  {value}\n{'':{width}}    {source}")
 
 
@@ -50,18 +50,3 @@ def check(file: Path) -> None:
     click.echo(
         f"{profile.name}: {len(profile.sources)} figures, each with its source; fingerprint {profile.fingerprint}"
     )
-
-
-def _figure(figures: Any, key: str) -> Any:
-    """Return the figure with a dotted key."""
-    for part in key.split("."):
-        figures = figures[part]
-    return figures
-
-
-def _in_a_line(value: Any) -> str:
-    """Return a figure for people: thousands set apart, a long list as its length."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{len(value)} entries"
