@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from neurosparse.errors import BadInput
-from neurosparse.hardware.figures import Dtcm, NeuronModel, RecordingMetadata, SourceModel
+from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.figures import (
+    DelayExtension,
+    Dtcm,
+    NeuronModel,
+    PoissonModel,
+    RecordingMetadata,
+    SourceModel,
+)
 from neurosparse.hardware.ledger import Usage
-from neurosparse.hardware.profile import Profile
 from neurosparse.registry import unknown_name
 
 MATRIX = "synaptic_matrix"
@@ -66,7 +74,8 @@ def ring_buffer_bytes(profile: Profile, model: NeuronModel, width: int, max_dela
     """
     bits = n_bits(width) + n_bits(model.synapse_types)
     slots = min(2 ** n_bits(max_delay), 2 ** (profile.ring_buffer.index_bits - bits))
-    return profile.ring_buffer.entry_bytes * 2**bits * slots
+    # A bit for the delay is there even where no input is.
+    return profile.ring_buffer.entry_bytes * 2 ** (bits + n_bits(slots))
 
 
 def row_bytes(profile: Profile, synapses: int) -> int:
@@ -120,7 +129,12 @@ def matrix_bound(profile: Profile, n_pre: int, block: int, synapses: int) -> int
 
 
 def neuron_core(
-    profile: Profile, model: NeuronModel, width: int, incoming: Sequence[Incoming], records: Sequence[str]
+    profile: Profile,
+    model: NeuronModel,
+    width: int,
+    incoming: Sequence[Incoming],
+    records: Sequence[str],
+    interval: int = 1,
 ) -> dict[str, Booking]:
     """Return what is booked in SDRAM for each region of a core of neurons, the synaptic matrix last.
 
@@ -129,7 +143,9 @@ def neuron_core(
     width : int
         Neurons of a full slice; a shorter last slice is booked like a full one.
     records : sequence of str
-        Variables recorded at every step from every neuron.
+        Variables recorded from every neuron.
+    interval : int
+        Steps from one record to the next.
 
     Source: spynnaker/pyNN/extra_algorithms/splitter_components/splitter_population_vertex_fixed.py:199-278 and
     spynnaker/pyNN/models/neuron/population_vertex.py:954-1030, 1452-1603, 1626-1707, sPyNNaker 1!7.4.1.
@@ -166,20 +182,24 @@ def neuron_core(
         "bit_field": figures.bit_field.base + sum(_filter_bytes(profile, source) for source in sources),
     }
     booked = {name: Booking(size) for name, size in regions.items()}
-    booked["recorded_data"] = _recorded(profile, model, width, records)
+    booked["recorded_data"] = _recorded(profile, model, width, records, interval)
     booked[MATRIX] = Booking(matrix_bytes(profile, incoming))
     return booked
 
 
-def source_core(profile: Profile, model: SourceModel, neurons: int) -> dict[str, Booking]:
+def source_core(model: SourceModel, spikes: int) -> dict[str, Booking]:
     """Return what is booked in SDRAM for each region of a core that sends given spikes.
 
-    All neurons firing in one step is what is booked for every step.
+    Parameters
+    ----------
+    spikes : int
+        The most that it sends in one step, which is booked for every step.
+
     Source: spinn_front_end_common/utility_models/reverse_ip_tag_multicast_source_machine_vertex.py:376-398 and
     interface/buffer_management/storage_objects/buffered_sending_region.py:36-46, release 1!7.4.1.
     """
-    messages = _ceildiv(neurons, model.keys_per_message)
-    buffer = model.key_bytes * neurons + model.message_header * messages
+    messages = _ceildiv(spikes, model.keys_per_message)
+    buffer = model.key_bytes * spikes + model.message_header * messages
     return {
         "system": Booking(model.system),
         "configuration": Booking(model.configuration),
@@ -187,6 +207,51 @@ def source_core(profile: Profile, model: SourceModel, neurons: int) -> dict[str,
         "provenance": Booking(model.provenance),
         "send_buffer": Booking(buffer, buffer),
     }
+
+
+def poisson_core(model: PoissonModel, neurons: int, spikes_per_step: float, recorded: bool) -> dict[str, Booking]:
+    """Return what is booked in SDRAM for each region of a core of random spikes.
+
+    Parameters
+    ----------
+    neurons : int
+        On this very core: a shorter last slice books less.
+    spikes_per_step : float
+        The most spikes expected of a neuron in a step; it decides what recording them takes.
+
+    Source: spynnaker/pyNN/models/spike_source/spike_source_poisson_vertex.py:514-545 and
+    spynnaker/pyNN/models/common/multi_spike_recorder.py:45-58, sPyNNaker 1!7.4.1.
+    """
+    words = _ceildiv(neurons, 32) * 4
+    record = model.record + words * spikes_per_step if recorded else 0.0
+    return {
+        "system": Booking(model.system),
+        "poisson_params": Booking(model.params + model.params_per_neuron * neurons),
+        "poisson_rates": Booking(model.rates_per_neuron * neurons),
+        "recording": Booking(model.recording),
+        "provenance": Booking(model.provenance),
+        "profiler": Booking(model.profiler),
+        "sdram_edge": Booking(model.edge + model.edge_per_neuron * neurons),
+        "expander": Booking(model.expander + model.expander_per_neuron * neurons),
+        "recorded_data": Booking(math.ceil(record * model.record_overflow_steps), math.ceil(record)),
+    }
+
+
+def delay_core(model: DelayExtension) -> dict[str, Booking]:
+    """Return what is booked in SDRAM for each region of a core that holds spikes back.
+
+    Source: spynnaker/pyNN/extra_algorithms/splitter_components/splitter_delay_vertex_slice.py:127-136.
+    """
+    return {
+        "system": Booking(model.system),
+        "delay_params": Booking(model.params),
+        "provenance": Booking(model.provenance),
+    }
+
+
+def total(regions: Mapping[str, Booking], timesteps: int) -> int:
+    """Return the bytes of all regions for so many timesteps."""
+    return sum(booking.fixed + booking.per_step * timesteps for booking in regions.values())
 
 
 def booked_bytes(regions: Mapping[str, Booking], timesteps: int) -> dict[str, int]:
@@ -288,10 +353,17 @@ def _record_bytes(profile: Profile, model: NeuronModel, width: int, variable: st
     raise unknown_name("variable to record", variable, [*model.bit_recordables, *model.word_recordables])
 
 
-def _recorded(profile: Profile, model: NeuronModel, width: int, records: Sequence[str]) -> Booking:
-    """Return what is booked for recorded data."""
-    per_step = sum(_record_bytes(profile, model, width, variable) for variable in records)
-    return Booking(profile.regions.recorded.per_variable * len(records), per_step)
+def _recorded(profile: Profile, model: NeuronModel, width: int, records: Sequence[str], interval: int) -> Booking:
+    """Return what is booked for recorded data: the average of a step, and once what a record has above it.
+
+    Source: spynnaker/pyNN/models/common/neuron_recorder.py:979-1010 get_max_variable_sdram_usage, sPyNNaker 1!7.4.1.
+    """
+    fixed = per_step = 0.0
+    for variable in records:
+        record = _record_bytes(profile, model, width, variable)
+        per_step += record / interval
+        fixed += profile.regions.recorded.per_variable + record - record / interval
+    return Booking(math.ceil(fixed), math.ceil(per_step))
 
 
 def _allocated(profile: Profile, figures: Dtcm, size: int) -> int:

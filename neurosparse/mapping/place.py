@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosparse.errors import OverBudget
-from neurosparse.hardware.profile import Profile
+from neurosparse.hardware.compressed_rows import RowsProfile as Profile
 from neurosparse.hardware.topology import board_chips
 from neurosparse.units import format_bytes
 
@@ -170,3 +171,53 @@ class _Machine:
             if place not in self._full and place not in seen:
                 neighbours.add(place)
         return list(self._free[chip]), self._used[chip]
+
+
+def boards_for(loads: Sequence[Load], profile: Profile) -> tuple[int, int]:
+    """Return how many boards the tool chain takes for a network, and the chips that it counts.
+
+    It fills one perfect chip after the other; a machine of several boards comes in whole units.
+    Source: pacman/model/partitioner_splitters chip_counter.py, SpiNNaker_PACMAN 1!7.4.1.
+    """
+    most_cores = max(cores for _, _, cores in profile.board.map) - profile.monitors.cores
+    room = profile.chip.sdram - profile.monitors.sdram
+    chips, cores, free = 0, 0, 0
+    for load in loads:
+        for sdram in load.sdram:
+            if cores < 1 or free < sdram:
+                chips, cores, free = chips + 1, most_cores, room
+            cores, free = cores - 1, free - sdram
+    boards = max(1, -(-chips // profile.board.chips))
+    if boards > 1 and profile.board.grid is not None:
+        unit = len(profile.board.grid.origins)
+        units = -(-boards // unit)
+        columns = math.ceil(math.sqrt(units))
+        boards = columns * -(-units // columns) * unit
+    return boards, chips
+
+
+def shares(
+    loads: Sequence[Load], places: Sequence[Sequence[Place]], profile: Profile, boards: int = 1
+) -> dict[Place, int]:
+    """Return the bytes of SDRAM that each core may use.
+
+    The rule: what the monitors leave of a chip is divided equally among the cores placed on it; a core whose own
+    regions need more than that takes what they need, and the others divide the rest equally. Not divided is the last
+    bit by which the tool chain would take the chip for full, so that it finds every core where the plan puts it,
+    however much of the slots training fills.
+    """
+    needs: dict[tuple[int, int], list[tuple[int, Place]]] = {}
+    for load, spots in zip(loads, places, strict=True):
+        for size, spot in zip(load.sdram, spots, strict=True):
+            needs.setdefault((spot.x, spot.y), []).append((size, spot))
+    chips = {(chip.x, chip.y): chip for chip in board_chips(profile, boards)}
+    shares = {}
+    for xy, cores in needs.items():
+        left = full_above(profile) - chips[xy].monitor_sdram
+        if sum(size for size, _ in cores) > left:
+            left = chips[xy].application_sdram
+        # From the neediest on: once one needs no more than an equal part, none of the others does.
+        for taken, (size, spot) in enumerate(sorted(cores, key=lambda core: -core[0])):
+            shares[spot] = max(size, left // (len(cores) - taken))
+            left -= shares[spot]
+    return shares

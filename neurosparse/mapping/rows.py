@@ -127,3 +127,59 @@ def _largest(group: np.ndarray, core: np.ndarray, n_cores: int) -> tuple[int, in
     counts = np.diff(np.append(starts, place.size))
     most = int(counts.argmax())
     return int(counts[most]), int(place[starts[most]])
+
+
+def lost_synapses(
+    connector: FromList,
+    n_pre: int,
+    n_post: int,
+    width: int,
+    slots: int,
+    stages: int,
+    timestep: float,
+    undelayed: int,
+    delayed: int,
+) -> int:
+    """Return how many synapses of a list the tool chain leaves out without a word.
+
+    Rows are cut where they are longer than booked, which happens to lists that are not sorted by source; and rows of
+    the delay extension that are numbered past the last are not written, which happens to sources on several cores
+    that are held back in two stages or more.
+    Sources: abstract_sdram_synapse_dynamics.py:94-113 and synapse_io.py:297-319, sPyNNaker 1!7.4.1.
+
+    Parameters
+    ----------
+    slots, stages : int
+        What the ring buffers reach (timesteps), and the stages of the extension.
+    undelayed, delayed : int
+        The booked rows.
+    """
+    if not len(connector) or (stages < 2 and not np.any(connector.source[1:] < connector.source[:-1])):
+        return 0
+    steps = in_steps(connector.delay, timestep)
+    core = connector.target // np.int32(width)
+    n_cores = -(-n_post // width)
+    late = steps > slots
+    lost = _cut_off(connector.source[~late], core[~late], n_cores, undelayed)
+    if late.any():
+        row = delayed_row(connector.source[late], steps[late], slots, stages, width)
+        written = row < n_pre * stages
+        lost += int(np.count_nonzero(~written)) + _cut_off(row[written], core[late][written], n_cores, delayed)
+    return lost
+
+
+def delayed_row(source: np.ndarray, steps: np.ndarray, slots: int, stages: int, width: int) -> np.ndarray:
+    """Return the row of each synapse in the matrix behind the delay extension.
+
+    The number of a source's core is reckoned with the neurons on a core of the target, as the tool chain does.
+    Source: spynnaker/pyNN/models/neuron/synapse_io.py:294-305, sPyNNaker 1!7.4.1.
+    """
+    stage = np.floor((steps - 1.0) / slots).astype(np.int64)
+    core = source.astype(np.int64) // width
+    return core * width * stages + (stage - 1) * width + (source - core * width)
+
+
+def _cut_off(row: np.ndarray, core: np.ndarray, n_cores: int, booked: int) -> int:
+    """Return how many synapses are beyond the booked length of their row."""
+    _, counts = np.unique(row.astype(np.int64) * n_cores + core, return_counts=True)
+    return int(np.maximum(counts - booked, 0).sum())

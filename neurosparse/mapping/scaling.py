@@ -26,8 +26,6 @@ class Input:
         Of the sizes of its weights (before any scaling).
     delay_variance : float
         ms**2.
-    spikes_per_step, rate : float
-        The most spikes of one source in a timestep, and how often it fires (Hz).
     """
 
     receptor: int
@@ -36,19 +34,15 @@ class Input:
     variance: float
     biggest: float
     delay_variance: float
-    spikes_per_step: float
-    rate: float
 
 
-def input_of(
-    connector: Connector, receptor: int, fan_in: int, timestep: float, spikes_per_step: float, rate: float
-) -> Input:
+def input_of(connector: Connector, receptor: int, fan_in: int, timestep: float) -> Input:
     """Return what one projection adds to the scale of its receptor; delays are rounded to whole timesteps."""
     if not isinstance(connector, FromList):
         size = abs(connector.weight)
-        return Input(receptor, fan_in, size, 0.0, size, 0.0, spikes_per_step, rate)
+        return Input(receptor, fan_in, size, 0.0, size, 0.0)
     if not len(connector):
-        return Input(receptor, 0, 0.0, 0.0, 0.0, 0.0, spikes_per_step, rate)
+        return Input(receptor, 0, 0.0, 0.0, 0.0, 0.0)
     sizes = np.abs(connector.weight)
     delays = np.rint(connector.delay / timestep) * timestep
     return Input(
@@ -58,8 +52,6 @@ def input_of(
         float(sizes.var()),
         float(sizes.max()),
         float(delays.var()) if delays.min() < delays.max() else 0.0,
-        spikes_per_step,
-        rate,
     )
 
 
@@ -108,19 +100,23 @@ def _shift(largest: float) -> int:
 
 
 def _largest_sum(inputs: Sequence[Input], scale: float, buffer: RingBuffer, timestep: float) -> float:
-    """Return the largest sum of inputs to one neuron in a timestep that one receptor is made for."""
-    total = sum(i.spikes_per_step * (i.biggest * i.fan_in) for i in inputs)
+    """Return the largest sum of inputs to one neuron in a timestep that one receptor is made for.
+
+    Every source is taken to fire at the rate of `buffer`, one of random spikes too, whatever its own rate is: what
+    the tool chain knows of that rate it does not ask here.
+    """
+    spikes = max(1.0, buffer.rate * timestep / 1000.0)
+    total = sum(spikes * (i.biggest * i.fan_in) for i in inputs)
     # The biggest weight is scaled and the sum is not: for conductances one synapse decides. That is what it does.
     biggest = max((i.biggest * scale for i in inputs), default=0.0)
     delays = _Pooled()
-    weights, rates = _Pooled(), _Pooled()
+    weights = _Pooled()
     for i in inputs:
         weights.add(i.mean * scale, i.variance * scale**2, i.fan_in)
         delays.add(0.0, i.delay_variance, i.fan_in)
-        rates.add(i.rate, 0.0, i.fan_in)
     if delays.variance == 0.0:
         return max(total, biggest)
-    return max(min(_expected_bound(weights, rates.mean, buffer, timestep), total), biggest)
+    return max(min(_expected_bound(weights, buffer, timestep), total), biggest)
 
 
 class _Pooled:
@@ -147,14 +143,14 @@ class _Pooled:
         return self._squares / (self.count - 1.0) if self.count > 1 else 0.0
 
 
-def _expected_bound(weights: _Pooled, rate: float, buffer: RingBuffer, timestep: float) -> float:
+def _expected_bound(weights: _Pooled, buffer: RingBuffer, timestep: float) -> float:
     """Return the mean sum of a step and `sigma` standard deviations, for Poisson inputs of varied weights.
 
     Source: ``_ring_buffer_expected_upper_bound``, population_vertex.py:1953-2026, sPyNNaker 1!7.4.1.
     """
     from scipy.special import gammaincc, gammaln
 
-    spikes = weights.count * rate / (1000.0 / timestep)
+    spikes = weights.count * buffer.rate / (1000.0 / timestep)
     poisson = spikes * weights.mean**2
     upper = round(spikes + buffer.sum_sigma * math.sqrt(spikes))
     variance, spread = 0.0, math.sqrt(weights.variance)
