@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from neurosparse.errors import BadInput, FileFault
-from neurosparse.hardware.profile import Profile, parse_profile
+from neurosparse.hardware.parse import parse_profile
+from neurosparse.hardware.profile import Profile
 from neurosparse.registry import unknown_name
 
 _PACKAGE = "neurosparse.hardware_profiles"

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from neurosparse.errors import OverBudget
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.profile import Profile
 
 
@@ -54,6 +55,8 @@ class Chip:
 def board_chips(profile: Profile, boards: int = 1) -> tuple[Chip, ...]:
     """Return the chips of a machine, ordered by x, then y: the order in which the tool chain tries them.
 
+    Chips without coordinates stand in a row, chip k at (k, 0).
+
     Parameters
     ----------
     boards : int
@@ -68,6 +71,14 @@ def board_chips(profile: Profile, boards: int = 1) -> tuple[Chip, ...]:
     OverBudget
         More than one board, of a machine whose boards are not joined.
     """
+    if isinstance(profile, RowsProfile):
+        return _mesh(profile, boards)
+    chips, cores = profile.numbering
+    return tuple(Chip(k, 0, cores, 0, 0, 0, (), (0, 0)) for k in range(chips))
+
+
+def _mesh(profile: RowsProfile, boards: int) -> tuple[Chip, ...]:
+    """Return the chips of joined boards on their mesh."""
     origins = _origins(profile, boards)
     cores_of = {(x + bx, y + by): (cores, (bx, by)) for bx, by in origins for x, y, cores in profile.board.map}
     ethernet = {(bx + profile.board.ethernet_chip[0], by + profile.board.ethernet_chip[1]) for bx, by in origins}
@@ -90,7 +101,7 @@ def board_chips(profile: Profile, boards: int = 1) -> tuple[Chip, ...]:
     return tuple(chips)
 
 
-def _origins(profile: Profile, boards: int) -> list[tuple[int, int]]:
+def _origins(profile: RowsProfile, boards: int) -> list[tuple[int, int]]:
     """Return the chips at which the boards of a machine begin."""
     if boards <= 1:
         return [(0, 0)]

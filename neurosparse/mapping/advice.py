@@ -9,7 +9,8 @@ from itertools import pairwise
 from neurosparse.graph import Graph, split_budget
 from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.profile import Profile
-from neurosparse.mapping.layout import Plan, PlanOptions
+from neurosparse.mapping.core import PlanOptions
+from neurosparse.mapping.layout import Plan
 
 SMALLER = "make the layers smaller"
 
@@ -34,8 +35,8 @@ def neurons_that_fit(graph: Graph, profile: Profile, options: PlanOptions, fits:
     A network may fit with fewer neurons on a core (shorter rows) or with more (fewer cores), so the search tries
     numbers a sixteenth apart from the largest down, then all between the first that fits and the one above it.
     """
-    high = profile.core.neurons + 1
-    number = profile.core.neurons
+    high = profile.most_neurons + 1
+    number = profile.most_neurons
     while number >= 1:
         if number != options.neurons_per_core and fits(graph, profile, replace(options, neurons_per_core=number)):
             while high - number > 1:

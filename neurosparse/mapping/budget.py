@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosparse.graph import share_out
-from neurosparse.hardware.profile import Profile
+from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.limits import most_on_core
 from neurosparse.mapping.cost import matrix_bound
 
 
@@ -21,15 +22,39 @@ class Demand:
         Neurons of its source, and the most of them on one core.
     synapses : int
         Its budget; slots and bytes are shared out in proportion to it.
+    max_row_length, max_fan_in : int, optional
+        The most synapses of one sign from one source onto one core, and of one target neuron.
     """
 
     name: str
     n_pre: int
     block: int
     synapses: int
+    max_row_length: int | None = None
+    max_fan_in: int | None = None
+
+    def most(self, width: int) -> int:
+        """Return the most synapses that a core with so many neurons can hold, whatever its memory."""
+        return most_on_core(self.n_pre, width, self.n_pre * width, self.max_row_length, self.max_fan_in)
 
 
-def longest_rows(slots: Sequence[int], widths: Sequence[int]) -> int:
+def matrix_room(share: int, fixed: int, profile: Profile, budget: float | int | None = None) -> int:
+    """Return the bytes that the rows of a core may take.
+
+    Parameters
+    ----------
+    share, fixed : int
+        Bytes of the core, and what of them is booked with an empty matrix.
+    budget : float or int, optional
+        What the synaptic matrix may take: a fraction of the core's share, or bytes.
+    """
+    if budget is None:
+        return share - fixed
+    most = int(budget * share) if isinstance(budget, float) else budget
+    return min(share - fixed, most - profile.row.matrix_base)
+
+
+def longest_rows(slots: Sequence[int], widths: Sequence[int], max_row_length: int | None = None) -> int:
     """Return the most synapses that the longest excitatory and the longest inhibitory row can sum to.
 
     Rows are as long on every core as the longest of the projection, so the two may come from different cores.
@@ -39,9 +64,12 @@ def longest_rows(slots: Sequence[int], widths: Sequence[int]) -> int:
     ----------
     slots, widths : sequence of int
         The slots and the neurons of each core.
+    max_row_length : int, optional
+        The limit on a row, where there is one.
     """
-    one_core = max(min(slot, 2 * width) for slot, width in zip(slots, widths, strict=True))
-    single = sorted((min(slot, width) for slot, width in zip(slots, widths, strict=True)), reverse=True)
+    rows = [min(width, max_row_length or width) for width in widths]
+    one_core = max(min(slot, 2 * row) for slot, row in zip(slots, rows, strict=True))
+    single = sorted((min(slot, row) for slot, row in zip(slots, rows, strict=True)), reverse=True)
     return max(one_core, sum(single[:2]) if len(single) > 1 else 0)
 
 
@@ -54,8 +82,9 @@ def core_slots(
 ) -> tuple[tuple[int, ...], ...]:
     """Return the slots of each projection on each core of one population.
 
-    All pairs of neurons where their rows fit at full width. Otherwise the bytes, and the user's limit, are shared out
-    over the projections in proportion to their budgets, and each gets the most slots whose worst arrangement fits.
+    All pairs of neurons, or all that the limits on rows and fan-in allow, where their rows fit at full length. Otherwise
+    the bytes, and the user's limit, are shared out over the projections in proportion to their budgets, and each gets
+    the most slots whose worst arrangement fits.
 
     Parameters
     ----------
@@ -73,8 +102,8 @@ def core_slots(
     if not demands:
         return ()
     weights = [demand.synapses for demand in demands]
-    pairs = [[demand.n_pre * width for width in widths] for demand in demands]
-    limits = [max(row) for row in pairs]
+    most = [[demand.most(width) for width in widths] for demand in demands]
+    limits = [max(row) for row in most]
     if synapses_per_core is not None:
         limits = list(share_out(synapses_per_core, weights, limits))
     needs = [_worst(profile, demand, widths, limit) for demand, limit in zip(demands, limits, strict=True)]
@@ -84,7 +113,7 @@ def core_slots(
             _most_slots(profile, demand, widths, limit, part)
             for demand, limit, part in zip(demands, limits, parts, strict=True)
         ]
-    return tuple(tuple(min(limit, most) for most in row) for limit, row in zip(limits, pairs, strict=True))
+    return tuple(tuple(min(limit, fit) for fit in row) for limit, row in zip(limits, most, strict=True))
 
 
 def worst_matrix(
@@ -92,15 +121,16 @@ def worst_matrix(
 ) -> int:
     """Return the most bytes that the synaptic matrix of each core can come to with so many slots."""
     return profile.row.matrix_base + sum(
-        matrix_bound(profile, demand.n_pre, demand.block, longest_rows(row, widths))
+        matrix_bound(profile, demand.n_pre, demand.block, longest_rows(row, widths, demand.max_row_length))
         for demand, row in zip(demands, slots, strict=True)
     )
 
 
 def _worst(profile: Profile, demand: Demand, widths: Sequence[int], slots: int) -> int:
     """Return the most bytes that a projection with `slots` on each core can add to a core."""
-    capped = [min(slots, demand.n_pre * width) for width in widths]
-    return matrix_bound(profile, demand.n_pre, demand.block, longest_rows(capped, widths))
+    capped = [min(slots, demand.most(width)) for width in widths]
+    rows = longest_rows(capped, widths, demand.max_row_length)
+    return matrix_bound(profile, demand.n_pre, demand.block, rows)
 
 
 def _most_slots(profile: Profile, demand: Demand, widths: Sequence[int], limit: int, room: int) -> int:

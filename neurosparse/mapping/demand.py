@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neurosparse.graph import Graph, Population
-from neurosparse.hardware.profile import Profile
+from neurosparse.hardware.compressed_rows import RowsProfile as Profile
 from neurosparse.mapping import cost
 from neurosparse.mapping.partition import slice_width
 
@@ -43,7 +43,7 @@ def population_regions(
 ) -> dict[str, int]:
     """Return the bytes booked in each region of every core of a population; without `row_lengths`, an empty matrix."""
     if population.model in profile.source_models:
-        bookings = cost.source_core(profile, profile.source_models[population.model], population.size)
+        bookings = cost.source_core(profile.source_models[population.model], population.size)
     else:
         model = cost.neuron_model(profile, population.model)
         width = slice_width(population, profile, neurons_per_core)

@@ -11,63 +11,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from neurosparse.errors import BadInput, FileFault, NeurosparseError
 from neurosparse.graph import Graph
-from neurosparse.hardware.ledger import Usage
+from neurosparse.hardware.kinds import PROFILES
 from neurosparse.hardware.profile import Profile
-from neurosparse.mapping.demand import population_regions
-from neurosparse.mapping.partition import slice_width
+from neurosparse.limits import guaranteed_on_core
+from neurosparse.mapping.core import Core, Limits, PlanOptions
+from neurosparse.mapping.model import model_of
+from neurosparse.mapping.occupancy import Occupancy
+
+__all__ = ["SCHEMA", "Core", "Limits", "Plan", "PlanOptions"]
 
 SCHEMA = "neurosparse.plan/2"
-
-
-@dataclass(frozen=True)
-class PlanOptions:
-    """What the user asked for: limits on a core, and the timesteps that the machine books before it pauses."""
-
-    neurons_per_core: int | None = None
-    synapses_per_core: int | None = None
-    timesteps: int = 1000
-
-
-@dataclass(frozen=True)
-class Core:
-    """A core and what it is to hold.
-
-    Attributes
-    ----------
-    population : str
-    start, stop : int
-        Its slice: neurons start to stop - 1.
-    x, y, p : int
-        Chip and core.
-    regions : mapping of str to int
-        What is booked in the first of the memories, region by region, without the synapses.
-    memories : mapping of str to Usage
-        The memories of the core in the order of their weight, with all the synapses that the slots may come to. On
-        SpiNNaker ``sdram`` (bytes of the core's share of its chip) and, where the profile has figures for the cell
-        type, ``dtcm`` (bytes, not verified on hardware).
-    slots : mapping of str to int
-        Synapses that the core is sure to hold, by projection.
-    """
-
-    population: str
-    start: int
-    stop: int
-    x: int
-    y: int
-    p: int
-    regions: Mapping[str, int]
-    memories: Mapping[str, Usage]
-    slots: Mapping[str, int]
-
-    @property
-    def neurons(self) -> int:
-        """Return the number of neurons."""
-        return self.stop - self.start
-
-    @property
-    def main(self) -> Usage:
-        """Return the first of the memories: the one that `regions` divide and that the synapses fill."""
-        return next(iter(self.memories.values()))
 
 
 @dataclass(frozen=True)
@@ -80,7 +33,9 @@ class Plan:
     graph : Graph
     options : PlanOptions
     cores : tuple of Core
-        In the order of the populations, then of their slices.
+        In the order of the populations, then of their slices; a population that takes no core has none.
+    limits : mapping of str to Limits
+        What binds each projection beside its slots, the machine's and the user's together.
 
     Raises
     ------
@@ -92,6 +47,7 @@ class Plan:
     graph: Graph
     options: PlanOptions
     cores: tuple[Core, ...]
+    limits: Mapping[str, Limits]
 
     def __post_init__(self) -> None:
         """Check that the slices are those of the graph, in order."""
@@ -99,11 +55,13 @@ class Plan:
         for population in self.graph.populations:
             width = self.width(population.name)
             names = {projection.name for projection in self.graph.incoming(population.name)}
-            for start in range(0, population.size, width):
+            for start in range(0, population.size, width) if width else ():
                 expected.append((population.name, start, min(start + width, population.size), names))
         found = [(core.population, core.start, core.stop, set(core.slots)) for core in self.cores]
         if found != expected:
             raise BadInput("the cores of the plan do not hold the populations of its network")
+        if set(self.limits) != {projection.name for projection in self.graph.projections}:
+            raise BadInput("the limits of the plan are not those of the projections of its network")
         for core in self.cores:
             if not core.memories:
                 raise BadInput(f"a core of {core.population!r} has no memory")
@@ -117,8 +75,8 @@ class Plan:
         return tuple(dict.fromkeys((core.x, core.y) for core in self.cores))
 
     def width(self, population: str) -> int:
-        """Return the neurons of a full slice of a population."""
-        return slice_width(self.graph.population(population), self.profile, self.options.neurons_per_core)
+        """Return the neurons of a full slice of a population; 0 where it takes no core."""
+        return model_of(self.profile).width(self.graph.population(population), self.options)
 
     def capacity(self, projection: str) -> tuple[int, ...]:
         """Return the slots of a projection on each core of its target, in slice order."""
@@ -127,33 +85,40 @@ class Plan:
                 return tuple(core.slots[projection] for core in self.cores if core.population == known.post)
         raise BadInput(f"there is no projection called {projection!r}")
 
-    def filled(self, row_lengths: Mapping[str, tuple[int, int]]) -> tuple[dict[str, int], ...]:
-        """Return the bytes that a trained network books in each region of each core, the synaptic matrix included.
+    def max_row_length(self, projection: str) -> int | None:
+        """Return the most synapses of one sign from one source of a projection onto one core; None where free."""
+        return self.limits[projection].max_row_length
+
+    def max_fan_in(self, projection: str) -> int | None:
+        """Return the most synapses that a projection may give to one neuron; None where free."""
+        return self.limits[projection].max_fan_in
+
+    def guaranteed(self, projection: str) -> int:
+        """Return how many synapses of a projection are sure to find a slot within the limits, wherever others lie."""
+        cores = [core for core in self.cores if projection in core.slots]
+        n_pre = next(self.graph.population(p.pre).size for p in self.graph.projections if p.name == projection)
+        limits = self.max_row_length(projection), self.max_fan_in(projection)
+        return sum(guaranteed_on_core(n_pre, core.neurons, core.slots[projection], *limits) for core in cores)
+
+    @property
+    def synapses(self) -> str:
+        """Return the name of the region of a core's first memory that its synapses fill."""
+        return model_of(self.profile).synapses
+
+    def filled(self, found: Mapping[str, Occupancy]) -> tuple[dict[str, int], ...]:
+        """Return what a trained network takes of each core's first memory, region by region, synapses included.
 
         Parameters
         ----------
-        row_lengths : mapping of str to (int, int)
-            Of each projection, the longest excitatory and the longest inhibitory row: the most synapses of one sign
-            from one source onto one core, anywhere in the projection. A projection without synapses of a sign is not
-            built for that sign.
+        found : mapping of str to Occupancy
+            Where the synapses of each projection lie.
 
         Returns
         -------
         tuple of dict of str to int
-            One for each core, in the order of `cores`; sizes in bytes.
+            One for each core, in the order of `cores`; in the unit of the memory.
         """
-        regions = {
-            population.name: population_regions(
-                population,
-                self.graph,
-                self.profile,
-                self.options.neurons_per_core,
-                self.options.timesteps,
-                {**dict.fromkeys(self._names(), (0, 0)), **row_lengths},
-            )
-            for population in self.graph.populations
-        }
-        return tuple(dict(regions[core.population]) for core in self.cores)
+        return model_of(self.profile).filled(self.graph, self.options, self.cores, found)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain values, schema ``neurosparse.plan/2``; equal plans give equal documents."""
@@ -166,7 +131,8 @@ class Plan:
             },
             "graph": _plain(self.graph),
             "options": asdict(self.options),
-            "cores": [{**_plain(core), "slots": dict(core.slots)} for core in self.cores],
+            "cores": [_plain(core) for core in self.cores],
+            "limits": {name: _plain(limits) for name, limits in self.limits.items()},
         }
 
     @classmethod
@@ -183,20 +149,25 @@ class Plan:
             raise FileFault(f"this is not a plan: it holds {found!r}, not {SCHEMA!r}")
         try:
             profile = document["profile"]
-            fields = {
-                "profile": profile["figures"],
-                **{name: document[name] for name in ("graph", "options", "cores")},
-            }
-            plan = TypeAdapter(cls).validate_json(json.dumps(fields), strict=True)
-            if plan.profile.fingerprint != profile["fingerprint"]:
+            machine = PROFILES.validate_json(json.dumps(profile["figures"]), strict=True)
+            if machine.fingerprint != profile["fingerprint"]:
                 raise FileFault("the plan's profile is not the one whose fingerprint it carries")
+            fields = {name: document[name] for name in ("graph", "options", "cores", "limits")}
+            stored = TypeAdapter(_Stored).validate_json(json.dumps(fields), strict=True)
+            plan = cls(machine, stored.graph, stored.options, stored.cores, stored.limits)
         except (KeyError, TypeError, ValueError, BadInput) as fault:
             raise FileFault(f"the plan is damaged: {_faults(fault)}") from fault
         return plan
 
-    def _names(self) -> list[str]:
-        """Return the names of the projections."""
-        return [projection.name for projection in self.graph.projections]
+
+@dataclass(frozen=True)
+class _Stored:
+    """A plan in a file, beside its profile."""
+
+    graph: Graph
+    options: PlanOptions
+    cores: tuple[Core, ...]
+    limits: Mapping[str, Limits]
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from neurosparse.errors import BadInput, OverBudget
 from neurosparse.graph import Graph, Population
-from neurosparse.hardware.profile import Profile
+from neurosparse.hardware.compressed_rows import RowsProfile as Profile
 from neurosparse.hardware.topology import application_cores
 from neurosparse.registry import unknown_name
 

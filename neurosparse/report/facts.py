@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.mapping.plan import Plan
+from neurosparse.mapping.layout import Plan
+from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.report.tables import fullest_core, report_rows
 
 SCHEMA = "neurosparse.report/2"
 
 
-@dataclass(frozen=True)
-class Occupancy:
-    """Where the synapses of a projection lie on the machine.
-
-    Attributes
-    ----------
-    live : tuple of int
-        Synapses on each core of the target, in slice order.
-    rows : (int, int)
-        The longest excitatory and the longest inhibitory row: the most synapses of one sign from one source onto one
-        core.
-    """
-
-    live: tuple[int, ...]
-    rows: tuple[int, int]
-
-
 def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
-    """Count the synapses of a projection by core, and its longest rows.
+    """Count the synapses of a projection by core, its rows and its fan-ins.
 
     Parameters
     ----------
@@ -57,7 +41,20 @@ def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
         _, counts = np.unique(source[chosen] * n_cores + core[chosen], return_counts=True)
         longest.append(int(counts.max(initial=0)))
     live = np.bincount(core, minlength=n_cores)
-    return Occupancy(tuple(int(count) for count in live), (longest[0], longest[1]))
+    fan_in = int(np.bincount(weight.indices, minlength=1).max())
+    return Occupancy(
+        tuple(int(count) for count in live), (longest[0], longest[1]), _lengths(source, core, n_cores), fan_in
+    )
+
+
+def _lengths(source: np.ndarray, core: np.ndarray, n_cores: int) -> tuple[dict[int, int], ...]:
+    """Return, of each core, how many sources have so many synapses there."""
+    parts, counts = np.unique(source * n_cores + core, return_counts=True)
+    pairs, sources = np.unique(np.stack([parts % n_cores, counts]), axis=1, return_counts=True)
+    lengths: tuple[dict[int, int], ...] = tuple({} for _ in range(n_cores))
+    for k, length, many in zip(*pairs.tolist(), sources.tolist(), strict=True):
+        lengths[k][length] = many
+    return lengths
 
 
 def facts(
@@ -84,8 +81,9 @@ def facts(
     Returns
     -------
     dict
-        Plain values. ``fits`` says that every core holds no more than it can, in bytes and in synapses, that no more
-        synapses live than the budget allows, and that this was so after every step.
+        Plain values. ``fits`` says that every core holds no more than it can, in bytes and in synapses, that rows and
+        fan-ins keep their limits, that no more synapses live than the budget allows, and that this was so after every
+        step.
 
     Raises
     ------
@@ -111,7 +109,13 @@ def facts(
         "biases": sum(int(p.bias.size) for p in network.projections),
         "cores": _cores(plan, found),
         "fullest": {},
-        "profile": {"name": plan.profile.name, "fingerprint": plan.profile.fingerprint},
+        "profile": {
+            "name": plan.profile.name,
+            "fingerprint": plan.profile.fingerprint,
+            "kind": plan.profile.kind,
+            "covers": list(plan.profile.covers),
+            "does_not_cover": list(plan.profile.does_not_cover),
+        },
         "configuration": dict(configuration),
     }
     rows = report_rows(document)
@@ -121,10 +125,17 @@ def facts(
     document["fits"] = (
         all(usage.fits for row in rows for usage in row.memories.values())
         and all((row.live or 0) <= row.capacity for row in rows)
+        and all(_within(plan, name, place) for name, place in found.items())
         and live <= budget
         and not last["steps_over_budget"]
     )
     return document
+
+
+def _within(plan: Plan, projection: str, found: Occupancy) -> bool:
+    """Say whether the rows and fan-ins of a projection keep the limits of its plan."""
+    limits = ((max(found.rows), plan.max_row_length(projection)), (found.fan_in, plan.max_fan_in(projection)))
+    return all(limit is None or longest <= limit for longest, limit in limits)
 
 
 def _check_match(plan: Plan, network: TrainedNetwork) -> None:
@@ -150,12 +161,13 @@ def _projection(projection: TrainedProjection, place: Occupancy, budget: int) ->
         "budget": budget,
         "pairs": n_pre * n_post,
         "longest_row": {"excitatory": place.rows[0], "inhibitory": place.rows[1]},
+        "largest_fan_in": place.fan_in,
     }
 
 
 def _cores(plan: Plan, found: Mapping[str, Occupancy]) -> list[dict[str, Any]]:
     """Return what a report says of each core."""
-    filled = plan.filled({name: place.rows for name, place in found.items()})
+    filled = plan.filled(found)
     cores = []
     for core, regions in zip(plan.cores, filled, strict=True):
         index = core.start // plan.width(core.population)

@@ -41,6 +41,7 @@ class _Projection(_Part):
     budget: int
     pairs: int
     longest_row: _Rows
+    largest_fan_in: int
 
 
 class _Synapses(_Part):
@@ -95,6 +96,9 @@ class _Machine(_Part):
 
     name: str
     fingerprint: str
+    kind: str
+    covers: list[str]
+    does_not_cover: list[str]
 
 
 class _Report(_Part):

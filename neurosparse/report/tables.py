@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neurosparse.hardware.ledger import Usage
-from neurosparse.mapping.cost import MATRIX
-from neurosparse.mapping.plan import Plan
+from neurosparse.mapping.layout import Plan
 
 _ACRONYMS = ("cam", "dtcm", "sdram", "sram")
 
@@ -73,7 +72,7 @@ def plan_rows(plan: Plan) -> tuple[CoreRow, ...]:
     """Return the cores of a plan, in its order."""
     rows = []
     for core in plan.cores:
-        matrix = core.main.used - sum(core.regions.values())
+        synapses = core.main.used - sum(core.regions.values())
         rows.append(
             CoreRow(
                 population=core.population,
@@ -85,7 +84,7 @@ def plan_rows(plan: Plan) -> tuple[CoreRow, ...]:
                 live=None,
                 capacity=sum(core.slots.values()),
                 memories=core.memories,
-                regions={**core.regions, **({MATRIX: matrix} if matrix else {})},
+                regions={**core.regions, **({plan.synapses: synapses} if synapses or not core.regions else {})},
             )
         )
     return tuple(rows)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from neurosparse.hardware.ledger import Usage
-from neurosparse.mapping.plan import Plan
+from neurosparse.mapping.layout import Plan
 from neurosparse.report.tables import CoreRow, fullest_core, memory_label, memory_names, plan_rows, report_rows
 from neurosparse.units import format_bytes, format_count, format_percent
 
@@ -37,9 +37,12 @@ def print_plan(plan: Plan, file: TextIO | None = None) -> None:
     _print_table(rows, file)
     slots = sum(row.capacity for row in rows)
     synapses = sum(projection.synapses for projection in plan.graph.projections)
-    cores, chips = _several(len(rows), "core"), _several(len(plan.chips), "chip")
+    places = {(row.x, row.y, row.p) for row in rows}
+    cores, chips = _several(len(places), "core"), _several(len(plan.chips), "chip")
     print(_fullest(rows), file=file)
     print(f"synapses {format_count(synapses)} of {format_count(slots)} slots", file=file)
+    for line in plan.profile.does_not_cover:
+        print(f"not covered: {line}", file=file)
     print(f"fits {plan.profile.name}: {cores} on {chips}", file=file)
 
 
@@ -55,6 +58,7 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
         f"   biases {format_count(document['biases'])}",
         f"over budget: {format_count(synapses['steps_over_budget'])} of {format_count(synapses['steps'])} steps",
         f"accuracy {_accuracies(document['accuracy'])}",
+        *(f"not covered: {line}" for line in document["profile"]["does_not_cover"]),
         f"{'fits' if document['fits'] else 'does not fit'} {document['profile']['name']}",
     ]
     print("\n".join(lines), file=file)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from neurosparse.errors import BadInput
 from neurosparse.hardware.library import load_profile, profile_names
-from neurosparse.hardware.profile import parse_profile
+from neurosparse.hardware.parse import parse_profile
 
 _TEXT = resources.files("neurosparse.hardware_profiles").joinpath("spinnaker.toml").read_text(encoding="utf-8")
 
@@ -103,7 +103,7 @@ def test_a_syntax_fault_names_its_line():
         ("cores = { value = 2,", "cores = { value = 20,", "monitors take 21 cores of a chip that has 17"),
         ("sdram = { value = 488476", "sdram = { value = 488476000", "monitors take all SDRAM"),
         ('schema = "neurosparse.profile/1"', 'schema = "neurosparse.profile/9"', "schema"),
-        ('kind = "compressed-rows"', 'kind = "crossbar"', "kind"),
+        ('kind = "compressed-rows"', 'kind = "conveyor"', "kind: there is no kind of machine called 'conveyor'"),
         ("header_words = { value = 3", "header_words = { value = true", "row.header_words"),
         ("header_words = { value = 3", "header_words = { value = 3.0", "row.header_words"),
         ("header_words = { value = 3", "header_words = { unit = 4, value = 3", "row.header_words.unit: a figure has"),

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from neurosparse.errors import BadInput, FileFault, OverBudget
 from neurosparse.graph import Graph, Population, Projection, feedforward, split_budget, total_pairs
 from neurosparse.hardware.ledger import Usage
-from neurosparse.hardware.profile import parse_profile
+from neurosparse.hardware.parse import parse_profile
 from neurosparse.hardware.topology import board_chips
+from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.place import Load, place
 from neurosparse.mapping.plan import Plan, make_plan
 
@@ -53,10 +54,15 @@ def test_the_plan_of_the_paper_network():
         plan.capacity("x")
 
 
+def _found(**rows):
+    """Return occupancies by projection with the longest rows given, of which alone the bytes of rows depend."""
+    return {name.replace("_", "-"): Occupancy((), pair, (), 0) for name, pair in rows.items()}
+
+
 def test_a_filled_plan_is_what_the_tool_chain_booked():
     graph = replace(_GRAPH, populations=(*_GRAPH.populations[:-1], Population("output", 10, records=("spikes",))))
     plan = make_plan(graph, PROFILE)
-    rows = {"input-hidden1": (7, 8), "hidden1-hidden2": (3, 5), "hidden2-output": (1, 1)}
+    rows = _found(input_hidden1=(7, 8), hidden1_hidden2=(3, 5), hidden2_output=(1, 1))
     cores = NETWORKS["ff_784_p013"]["cores"]
     names = {"input": "in", "hidden1": "l1", "hidden2": "l2", "output": "l3"}
     for core, regions in zip(plan.cores, plan.filled(rows), strict=True):
@@ -69,9 +75,9 @@ def test_a_filled_plan_is_what_the_tool_chain_booked():
 
 def test_a_sign_without_synapses_builds_nothing():
     plan = make_plan(_GRAPH, PROFILE)
-    both = plan.filled({"input-hidden1": (2, 2), "hidden1-hidden2": (1, 1), "hidden2-output": (1, 1)})
-    one = plan.filled({"input-hidden1": (2, 0), "hidden1-hidden2": (1, 1), "hidden2-output": (1, 1)})
-    none = plan.filled({})
+    both = plan.filled(_found(input_hidden1=(2, 2), hidden1_hidden2=(1, 1), hidden2_output=(1, 1)))
+    one = plan.filled(_found(input_hidden1=(2, 0), hidden1_hidden2=(1, 1), hidden2_output=(1, 1)))
+    none = plan.filled(_found(input_hidden1=(0, 0), hidden1_hidden2=(0, 0), hidden2_output=(0, 0)))
     assert both[1]["population_table"] - one[1]["population_table"] == 4
     assert both[1]["synaptic_matrix"] - one[1]["synaptic_matrix"] == 784 * 5 * 4
     assert none[1]["synaptic_matrix"] == 8

@@ -1,0 +1,187 @@
+"""The memory model of compressed rows: every source has a row on every core of its targets, in a share of SDRAM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from neurosparse.errors import OverBudget
+from neurosparse.graph import Graph, Population
+from neurosparse.hardware.compressed_rows import RowsProfile
+from neurosparse.hardware.ledger import Usage
+from neurosparse.hardware.topology import board_chips
+from neurosparse.mapping import advice, cost
+from neurosparse.mapping.budget import Demand, core_slots, matrix_room, worst_matrix
+from neurosparse.mapping.core import Core, LaidOut, Limits, PlanOptions
+from neurosparse.mapping.demand import incoming, population_regions
+from neurosparse.mapping.occupancy import Occupancy
+from neurosparse.mapping.partition import Slice, partition, slice_width
+from neurosparse.mapping.place import Load, Place, full_above, place
+from neurosparse.units import format_bytes
+
+# The exported networks delay every spike by one timestep.
+_DELAY = 1
+
+
+@dataclass(frozen=True)
+class CompressedRows:
+    """How cores of compressed rows hold a network, as the SpiNNaker tool chain books it."""
+
+    profile: RowsProfile
+    synapses = cost.MATRIX
+
+    def width(self, population: Population, options: PlanOptions) -> int:
+        """Return the neurons of a full slice."""
+        return slice_width(population, self.profile, options.neurons_per_core)
+
+    def lay_out(self, graph: Graph, options: PlanOptions) -> LaidOut:
+        """Return the cores of a network, with slots whose worst rows fit in each core's share of its chip."""
+        profile = self.profile
+        slices = partition(graph, profile, options.neurons_per_core)
+        regions = {
+            population.name: population_regions(population, graph, profile, options.neurons_per_core, options.timesteps)
+            for population in graph.populations
+        }
+        for population in graph.populations:
+            _check_chip(population, graph, profile, options, sum(regions[population.name].values()))
+        loads = [
+            Load(parts[0].population, (sum(regions[parts[0].population].values()),) * len(parts)) for parts in slices
+        ]
+        places = place(loads, profile)
+        shares = _shares(loads, places, profile)
+        cores = []
+        for population, parts, spots in zip(graph.populations, slices, places, strict=True):
+            cores += _cores_of(population, parts, spots, graph, profile, options, regions[population.name], shares)
+        limits = Limits(options.max_row_length, options.max_fan_in)
+        return LaidOut(tuple(cores), {projection.name: limits for projection in graph.projections})
+
+    def filled(
+        self, graph: Graph, options: PlanOptions, cores: Sequence[Core], found: Mapping[str, Occupancy]
+    ) -> tuple[dict[str, int], ...]:
+        """Return the bytes booked in each region of each core, the synaptic matrix included.
+
+        A projection without synapses of a sign is not built for that sign.
+        """
+        rows = {name: place.rows for name, place in found.items()}
+        per_core, steps = options.neurons_per_core, options.timesteps
+        regions = {
+            population.name: population_regions(population, graph, self.profile, per_core, steps, rows)
+            for population in graph.populations
+        }
+        return tuple(dict(regions[core.population]) for core in cores)
+
+
+def _cores_of(
+    population: Population,
+    slices: tuple[Slice, ...],
+    places: tuple[Place, ...],
+    graph: Graph,
+    profile: RowsProfile,
+    options: PlanOptions,
+    booked: Mapping[str, int],
+    shares: Mapping[Place, int],
+) -> list[Core]:
+    """Return the cores of one population with their slots."""
+    projections = graph.incoming(population.name)
+    widths = [part.neurons for part in slices]
+    demands = []
+    for projection in projections:
+        pre = graph.population(projection.pre)
+        block = slice_width(pre, profile, options.neurons_per_core)
+        limits = options.max_row_length, options.max_fan_in
+        demands.append(Demand(projection.name, pre.size, block, projection.synapses, *limits))
+    regions = {name: size for name, size in booked.items() if name != cost.MATRIX}
+    fixed = sum(booked.values())
+    # Rows are equally long on all cores of a projection, so the core with the least room decides for all.
+    room = matrix_room(min(shares[spot] for spot in places), fixed, profile, options.budget)
+    slots = core_slots(demands, widths, room, profile, options.synapses_per_core)
+    used = sum(regions.values()) + (worst_matrix(demands, slots, widths, profile) if cost.MATRIX in booked else 0)
+    dtcm = _dtcm(population, graph, profile, options)
+    return [
+        Core(
+            population=population.name,
+            start=part.start,
+            stop=part.stop,
+            x=spot.x,
+            y=spot.y,
+            p=spot.p,
+            regions=regions,
+            memories={"sdram": Usage(used, shares[spot]), **({"dtcm": dtcm} if dtcm else {})},
+            slots={demand.name: row[k] for demand, row in zip(demands, slots, strict=True)},
+        )
+        for k, (part, spot) in enumerate(zip(slices, places, strict=True))
+    ]
+
+
+def _shares(loads: list[Load], places: tuple[tuple[Place, ...], ...], profile: RowsProfile) -> dict[Place, int]:
+    """Return the bytes of SDRAM that each core may use.
+
+    The rule: what the monitors leave of a chip is divided equally among the cores placed on it; a core whose own
+    regions need more than that takes what they need, and the others divide the rest equally. Not divided is the last
+    bit by which the tool chain would take the chip for full, so that it finds every core where the plan puts it,
+    however much of the slots training fills.
+    """
+    needs: dict[tuple[int, int], list[tuple[int, Place]]] = {}
+    for load, spots in zip(loads, places, strict=True):
+        for size, spot in zip(load.sdram, spots, strict=True):
+            needs.setdefault((spot.x, spot.y), []).append((size, spot))
+    chips = {(chip.x, chip.y): chip for chip in board_chips(profile)}
+    shares = {}
+    for xy, cores in needs.items():
+        left = full_above(profile) - chips[xy].monitor_sdram
+        if sum(size for size, _ in cores) > left:
+            left = chips[xy].application_sdram
+        # From the neediest on: once one needs no more than an equal part, none of the others does.
+        for taken, (size, spot) in enumerate(sorted(cores, key=lambda core: -core[0])):
+            shares[spot] = max(size, left // (len(cores) - taken))
+            left -= shares[spot]
+    return shares
+
+
+def _dtcm(population: Population, graph: Graph, profile: RowsProfile, options: PlanOptions) -> Usage | None:
+    """Return the DTCM of a core of a population, None where the profile states none.
+
+    Raises
+    ------
+    OverBudget
+        It does not fit.
+    """
+    if population.model not in profile.neuron_models:
+        return None
+    model = cost.neuron_model(profile, population.model)
+    sources = incoming(population, graph, profile, options.neurons_per_core)
+
+    def usage(width: int) -> Usage | None:
+        return cost.dtcm(profile, model, width, sources, population.records, _DELAY)
+
+    width = slice_width(population, profile, options.neurons_per_core)
+    used = usage(width)
+    if used is not None and not used.fits:
+        raise OverBudget(
+            f"population {population.name!r} does not fit on a core of {profile.name}: too little DTCM",
+            numbers={
+                "needs": format_bytes(used.used),
+                "there is": format_bytes(used.available),
+                "too much": format_bytes(used.over),
+            },
+            help=advice.neurons_in_dtcm(width, usage),
+        )
+    return used
+
+
+def _check_chip(population: Population, graph: Graph, profile: RowsProfile, options: PlanOptions, needed: int) -> None:
+    """Raise OverBudget where one core of a population books more SDRAM than a chip has."""
+    there_is = profile.chip.sdram - profile.monitors.sdram
+    if needed <= there_is:
+        return
+    once = sum(population_regions(population, graph, profile, options.neurons_per_core, 0).values())
+    steps = (there_is - once) * options.timesteps // (needed - once)
+    raise OverBudget(
+        f"population {population.name!r} does not fit on a chip of {profile.name}: one core of it books too much SDRAM",
+        numbers={
+            "needs": format_bytes(needed),
+            "there is": format_bytes(there_is),
+            "too much": format_bytes(needed - there_is),
+        },
+        help=f"{steps:,} timesteps fit:  --timesteps {steps}" if steps > 0 else "make the population smaller",
+    )
