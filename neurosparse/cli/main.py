@@ -15,6 +15,7 @@ COMMANDS = {
     "train": ("neurosparse.cli.train", "Train a network inside the budget of a machine."),
     "plan": ("neurosparse.cli.plan", "Say what every core would hold, and whether it fits."),
     "report": ("neurosparse.cli.report", "Show what a run reached and what every core holds."),
+    "compare": ("neurosparse.cli.compare", "Put two runs side by side, and say what got worse."),
     "export": ("neurosparse.cli.export", "Hand a trained network over to a simulator."),
     "check": ("neurosparse.cli.check", "Prove from its files that a run keeps every promise."),
     "profiles": ("neurosparse.cli.profiles", "List, show and check hardware profiles."),
