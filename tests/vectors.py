@@ -3,10 +3,7 @@
 import hashlib
 from collections import Counter
 
-import numpy as np
-
 from neurosparse.description.connectors import FixedProbability
-from neurosparse.errors import NeurosparseError
 from neurosparse.export import packing
 from neurosparse.mapping.cost import total
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from neurosparse.description.connectors import AllToAll, Connector, FixedProbability, FromList, OneToOne
 from neurosparse.errors import BadInput
+from neurosparse.footprint.keys import KeyBlock
+from neurosparse.footprint.rows import delayed_row, in_steps
+from neurosparse.footprint.values import CoreFootprint, Footprint, ProjectionFootprint
 from neurosparse.mapping.cost import n_bits
-from neurosparse.mapping.footprint import CoreFootprint, Footprint, ProjectionFootprint
-from neurosparse.mapping.keys import KeyBlock
-from neurosparse.mapping.rows import delayed_row, in_steps
 
 # spynnaker/pyNN/models/neuron/master_pop_table.py:84-143, sPyNNaker 1!7.4.1.
 _ENTRY = struct.Struct("<IIHHHHHH")

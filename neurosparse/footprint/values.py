@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neurosparse.description.network import NetworkDescription
+from neurosparse.footprint.keys import KeyBlock
+from neurosparse.footprint.rows import Rows
 from neurosparse.hardware.compressed_rows import RowsProfile as Profile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.cost import MATRIX, Booking, Incoming
-from neurosparse.mapping.keys import KeyBlock
-from neurosparse.mapping.rows import Rows
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from neurosparse.description.network import NetworkDescription
 from neurosparse.errors import BadInput
+from neurosparse.footprint.rows import longest_delay
 from neurosparse.hardware.compressed_rows import RowsProfile as Profile
 from neurosparse.mapping.cost import n_bits
-from neurosparse.mapping.rows import longest_delay
 
 
 @dataclass(frozen=True)

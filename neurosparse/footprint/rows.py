@@ -116,6 +116,15 @@ def _rows_of_list(connector: FromList, n_post: int, width: int, shortest: float,
     return Rows(booked, length, *divmod(fullest, n_cores))
 
 
+def row_lengths(connector: FromList, n_post: int, width: int) -> np.ndarray:
+    """Return the synapses of every row that has any: int64, one for each source and core of the target."""
+    n_cores = -(-n_post // width)
+    place = connector.source.astype(np.int64) * n_cores + connector.target // np.int32(width)
+    place.sort()
+    starts = np.flatnonzero(np.concatenate(([True], place[1:] != place[:-1]))) if place.size else place
+    return np.diff(np.append(starts, place.size))
+
+
 def _largest(group: np.ndarray, core: np.ndarray, n_cores: int) -> tuple[int, int]:
     """Return the largest number of synapses of one group on one core, and ``group * n_cores + core`` of it."""
     place = group.astype(np.int64) * n_cores + core
@@ -129,42 +138,48 @@ def _largest(group: np.ndarray, core: np.ndarray, n_cores: int) -> tuple[int, in
     return int(counts[most]), int(place[starts[most]])
 
 
-def lost_synapses(
-    connector: FromList,
-    n_pre: int,
-    n_post: int,
-    width: int,
-    slots: int,
-    stages: int,
-    timestep: float,
-    undelayed: int,
-    delayed: int,
-) -> int:
+@dataclass(frozen=True)
+class BookedMatrix:
+    """The rows that the tool chain has given a projection.
+
+    Attributes
+    ----------
+    n_pre, n_post, width : int
+        Neurons of source and target, and of a full slice of the target.
+    slots, stages : int
+        What the ring buffers reach (timesteps), and the stages of the delay extension.
+    undelayed, delayed : int
+        Synapses that a row has room for.
+    """
+
+    n_pre: int
+    n_post: int
+    width: int
+    slots: int
+    stages: int
+    undelayed: int
+    delayed: int
+
+
+def lost_synapses(connector: FromList, booked: BookedMatrix, timestep: float) -> int:
     """Return how many synapses of a list the tool chain leaves out without a word.
 
     Rows are cut where they are longer than booked, which happens to lists that are not sorted by source; and rows of
     the delay extension that are numbered past the last are not written, which happens to sources on several cores
     that are held back in two stages or more.
     Sources: abstract_sdram_synapse_dynamics.py:94-113 and synapse_io.py:297-319, sPyNNaker 1!7.4.1.
-
-    Parameters
-    ----------
-    slots, stages : int
-        What the ring buffers reach (timesteps), and the stages of the extension.
-    undelayed, delayed : int
-        The booked rows.
     """
-    if not len(connector) or (stages < 2 and not np.any(connector.source[1:] < connector.source[:-1])):
+    if not len(connector) or (booked.stages < 2 and not np.any(connector.source[1:] < connector.source[:-1])):
         return 0
     steps = in_steps(connector.delay, timestep)
-    core = connector.target // np.int32(width)
-    n_cores = -(-n_post // width)
-    late = steps > slots
-    lost = _cut_off(connector.source[~late], core[~late], n_cores, undelayed)
+    core = connector.target // np.int32(booked.width)
+    n_cores = -(-booked.n_post // booked.width)
+    late = steps > booked.slots
+    lost = _cut_off(connector.source[~late], core[~late], n_cores, booked.undelayed)
     if late.any():
-        row = delayed_row(connector.source[late], steps[late], slots, stages, width)
-        written = row < n_pre * stages
-        lost += int(np.count_nonzero(~written)) + _cut_off(row[written], core[late][written], n_cores, delayed)
+        row = delayed_row(connector.source[late], steps[late], booked.slots, booked.stages, booked.width)
+        written = row < booked.n_pre * booked.stages
+        lost += int(np.count_nonzero(~written)) + _cut_off(row[written], core[late][written], n_cores, booked.delayed)
     return lost
 
 

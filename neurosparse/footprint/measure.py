@@ -1,0 +1,190 @@
+"""Measuring a network with known connections: what the tool chain would book, place and write, or why it would fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from neurosparse.description.network import NetworkDescription, Population
+from neurosparse.errors import BadInput
+from neurosparse.footprint import reserved
+from neurosparse.footprint.delays import DelayPlan, plan_delays
+from neurosparse.footprint.keys import KeyBlock, Sender, allocate, keys_of_neurons, keys_of_source
+from neurosparse.footprint.population import booked_by, population_footprint, width_of
+from neurosparse.footprint.projection import projection_footprint
+from neurosparse.footprint.room import boards_of, check_chip
+from neurosparse.footprint.scaling import spikes_of_poisson
+from neurosparse.footprint.values import CoreFootprint, Footprint, PopulationFootprint
+from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.ledger import Usage
+from neurosparse.hardware.topology import board_chips
+from neurosparse.mapping import cost
+from neurosparse.mapping.cost import Booking
+from neurosparse.mapping.place import Load, place, shares
+from neurosparse.registry import unknown_name
+
+
+def measure(
+    network: NetworkDescription, profile: Profile, *, boards: int | None = None, timesteps: int = 1000
+) -> Footprint:
+    """Return what a network takes on a machine.
+
+    Parameters
+    ----------
+    boards : int, optional
+        The most boards there are; as many as it takes where None, as a virtual machine of the tool chain grows.
+    timesteps : int
+        Steps for which recordings and spikes to send are booked (the tool chain books 1,000 at least).
+
+    Raises
+    ------
+    OverBudget
+        It does not fit: which projection, source or core is the cause, needs, there is, too much, and what would fit.
+    BadInput
+        A cell type, variable or delay is not known to the machine, or something is not covered by the memory model.
+    """
+    _refuse_uncovered(network, profile)
+    widths = {population.name: width_of(population, profile) for population in network.populations}
+    delays = plan_delays(network, profile, widths)
+    projections = tuple(
+        projection_footprint(k, projection, network, profile, widths, delays)
+        for k, projection in enumerate(network.projections)
+    )
+    populations = tuple(
+        population_footprint(population, network, profile, widths[population.name], projections, delays)
+        for population in network.populations
+    )
+    vertices = _vertices(network, profile, populations, delays)
+    loads = [
+        Load(name, tuple(cost.total(core.booked, timesteps) for core in cores)) for name, cores in vertices.items()
+    ]
+    check_chip(network, profile, vertices, projections, timesteps)
+    needed = boards_of(loads, profile, boards)
+    places = place(loads, profile, needed)
+    keys = _keys(network, profile, vertices, delays)
+    available = shares(loads, places, profile, needed)
+    cores = []
+    for (name, parts), load, spots in zip(vertices.items(), loads, places, strict=True):
+        for k, (part, used, spot) in enumerate(zip(parts, load.sdram, spots, strict=True)):
+            memories = {"sdram": Usage(used, available[spot]), **part.memories}
+            key = keys[name].of_core(k) if name in keys else None
+            cores.append(replace(part, x=spot.x, y=spot.y, p=spot.p, memories=memories, key=key))
+    chips = {(chip.x, chip.y): chip for chip in board_chips(profile, needed)}
+    used_by: dict[tuple[int, int], int] = {}
+    for core in cores:
+        used_by.setdefault((core.x, core.y), chips[core.x, core.y].monitor_sdram)
+        used_by[core.x, core.y] += core.memories["sdram"].used
+    return Footprint(
+        profile, network, timesteps, needed, populations, projections, tuple(cores), keys,
+        {xy: Usage(used, chips[xy].sdram) for xy, used in used_by.items()},
+    )  # fmt: skip
+
+
+def _refuse_uncovered(network: NetworkDescription, profile: Profile) -> None:
+    """Raise BadInput where the memory model does not cover something: it never guesses."""
+    uncovered = []
+    for k, projection in enumerate(network.projections):
+        if projection.plasticity:
+            uncovered.append((f"plastic synapses ({projection.plasticity})", f"projections[{k}]"))
+    for k, population in enumerate(network.populations):
+        if population.synapse_cores:
+            uncovered.append(("synapses on cores of their own (split cores)", f"populations[{k}].n_synapse_cores"))
+        if population.records and population.model in profile.source_models:
+            uncovered.append((f"recording from {population.model}", f"populations[{k}].record"))
+        if population.sampling is not None and population.model not in profile.neuron_models:
+            uncovered.append((f"sampling {population.model}", f"populations[{k}].sampling"))
+    if network.timestep < 1.0:
+        uncovered.append(("timesteps below 1 ms, where cores may be split", "timestep"))
+    for what, where in uncovered:
+        raise BadInput(
+            f"the memory model does not cover {what}",
+            where=where,
+            help="no plan is made, because it would be a guess; static synapses on combined cores are covered",
+        )
+
+
+def _vertices(
+    network: NetworkDescription, profile: Profile, populations: Sequence[PopulationFootprint], delays: DelayPlan
+) -> dict[str, list[CoreFootprint]]:
+    """Return the cores of every population and delay extension, booked but not placed, in the order of placing."""
+    vertices = {
+        population.name: _cores_of(population, network, profile, delays.longest.get(population.name, 0))
+        for population in populations
+    }
+    for pre in delays.extensions:
+        if f"{pre}_delayed" in vertices:
+            raise BadInput(f"the delay extension of {pre!r} would be called {pre}_delayed, as a population is")
+        booked, written = cost.delay_core(profile.delay_extension), reserved.of_delays(profile, profile.delay_extension)
+        vertices[f"{pre}_delayed"] = [
+            CoreFootprint(f"{pre}_delayed", core.start, core.stop, 0, 0, 0, booked, written, {}, None)
+            for core in vertices[pre]
+        ]
+    return vertices
+
+
+def _cores_of(
+    footprint: PopulationFootprint, network: NetworkDescription, profile: Profile, longest: int
+) -> list[CoreFootprint]:
+    """Return the cores of a population with what they book, not placed yet."""
+    population = network.population(footprint.name)
+    interval = _interval(population, network.timestep)
+    booked: Mapping[str, Booking] = {}
+    dtcm: dict[str, Usage] = {}
+    if footprint.model in profile.neuron_models:
+        model = profile.neuron_models[footprint.model]
+        booked = booked_by(footprint, population, profile, interval)
+        used = cost.dtcm(profile, model, footprint.width, footprint.incoming, population.records, longest)
+        dtcm = {"dtcm": used} if used else {}
+    cores = []
+    for start in range(0, population.size, footprint.width):
+        neurons = min(footprint.width, population.size - start)
+        if footprint.model in profile.neuron_models:
+            written = reserved.of_neurons(profile, model, neurons, footprint.incoming, population.records, booked)
+        elif footprint.model in profile.poisson_models:
+            poisson = profile.poisson_models[footprint.model]
+            recorded = "spikes" in population.records
+            for variable in population.records:
+                if variable != "spikes":
+                    raise unknown_name("variable to record", variable, ["spikes"])
+            spikes = spikes_of_poisson(population.rate or 0.0, network.timestep) if recorded else 0.0
+            booked = cost.poisson_core(poisson, neurons, spikes, recorded)
+            written = reserved.of_poisson(poisson, booked)
+        else:
+            source = profile.source_models[footprint.model]
+            at_once = neurons if population.spikes_per_step is None else min(neurons, population.spikes_per_step)
+            booked, written = cost.source_core(source, at_once), reserved.of_source(source)
+        cores.append(CoreFootprint(population.name, start, start + neurons, 0, 0, 0, booked, written, dtcm, None))
+    return cores
+
+
+def _interval(population: Population, timestep: float) -> int:
+    """Return the steps between two records (neuron_recorder.py:513-534)."""
+    if population.sampling is None:
+        return 1
+    steps = int(population.sampling / timestep)
+    if population.sampling != steps * timestep:
+        raise BadInput(
+            f"population {population.name!r} is sampled every {population.sampling:g} ms",
+            numbers={"timestep": f"{timestep:g} ms"},
+            help="a sampling interval is a whole number of timesteps",
+        )
+    return steps
+
+
+def _keys(
+    network: NetworkDescription, profile: Profile, vertices: Mapping[str, Sequence[CoreFootprint]], delays: DelayPlan
+) -> dict[str, KeyBlock]:
+    """Return the keys of everything that sends: in the order of first projections, then delay extensions."""
+    colours = profile.routing.colour_bits
+    senders = []
+    for name in dict.fromkeys(projection.pre for projection in network.projections):
+        cores = vertices[name]
+        widest = max(core.neurons for core in cores)
+        given = network.population(name).model in profile.source_models
+        keys = keys_of_source(widest, colours) if given else keys_of_neurons(widest, 1, colours)
+        senders.append(Sender(name, len(cores), keys))
+    for pre, stages in delays.extensions.items():
+        cores = vertices[pre]
+        keys = keys_of_neurons(max(core.neurons for core in cores), stages, colours)
+        senders.append(Sender(f"{pre}_delayed", len(cores), keys))
+    return allocate(senders, profile.routing)

@@ -1,0 +1,86 @@
+"""What holds for every core of one population with known inputs: its width, its inputs, its scales, its booking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neurosparse.description.network import NetworkDescription, Population
+from neurosparse.errors import BadInput
+from neurosparse.footprint.delays import DelayPlan
+from neurosparse.footprint.scaling import input_of, shifts, weight_scale
+from neurosparse.footprint.values import PopulationFootprint, ProjectionFootprint
+from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.mapping import cost
+from neurosparse.mapping.cost import Booking, Incoming
+from neurosparse.registry import unknown_name
+
+
+def width_of(population: Population, profile: Profile) -> int:
+    """Return the neurons of a full slice; raise BadInput for a cell type without figures."""
+    known = [*profile.neuron_models, *profile.source_models, *profile.poisson_models]
+    if population.model not in known:
+        raise unknown_name(f"cell type on {profile.name}", population.model, known)
+    if population.model in profile.source_models:
+        most = population.size
+    elif population.model in profile.poisson_models:
+        most = profile.poisson_models[population.model].neurons
+    else:
+        most = profile.core.neurons
+    return min(population.size, most, population.neurons_per_core or most)
+
+
+def population_footprint(
+    population: Population,
+    network: NetworkDescription,
+    profile: Profile,
+    width: int,
+    projections: Sequence[ProjectionFootprint],
+    delays: DelayPlan,
+) -> PopulationFootprint:
+    """Return what holds for every core of a population."""
+    if population.model not in profile.neuron_models:
+        return PopulationFootprint(population.name, population.model, population.size, width, 0, 0, (), (), ())
+    model = profile.neuron_models[population.model]
+    into = [projection for projection in projections if projection.post == population.name]
+    sources = list(dict.fromkeys(projection.pre for projection in into))
+    into.sort(key=lambda projection: sources.index(projection.pre))
+    incoming, inputs = [], []
+    for projection in into:
+        pre = network.population(projection.pre)
+        incoming.append(
+            Incoming(
+                pre.name,
+                pre.size,
+                width_of(pre, profile),
+                projection.undelayed.booked,
+                projection.stages,
+                projection.delayed.booked,
+            )
+        )
+        connector = network.projections[projection.index].connector
+        inputs.append(input_of(connector, projection.receptor, projection.fan_in, network.timestep))
+    shift = shifts(inputs, model, profile.ring_buffer, network.timestep)
+    longest = delays.longest[population.name]
+    return PopulationFootprint(
+        population.name,
+        population.model,
+        population.size,
+        width,
+        delays.slots[population.name],
+        cost.ring_buffer_bytes(profile, model, width, longest),
+        shift,
+        tuple(weight_scale(s, model, profile.ring_buffer) for s in shift),
+        tuple(incoming),
+    )
+
+
+def booked_by(
+    footprint: PopulationFootprint, population: Population, profile: Profile, interval: int
+) -> dict[str, Booking]:
+    """Return what a core of neurons books; raise OverBudget where its synaptic matrix cannot be addressed."""
+    model = profile.neuron_models[footprint.model]
+    try:
+        return cost.neuron_core(profile, model, footprint.width, footprint.incoming, population.records, interval)
+    except BadInput as fault:
+        fault.where = fault.where or f"population {population.name!r}"
+        raise

@@ -1,0 +1,110 @@
+"""Whether the cores of a measured network find room on chips and boards, and what would fit where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from neurosparse.description.network import NetworkDescription
+from neurosparse.errors import OverBudget
+from neurosparse.footprint.delays import plan_delays
+from neurosparse.footprint.population import booked_by, population_footprint, width_of
+from neurosparse.footprint.projection import projection_footprint
+from neurosparse.footprint.values import CoreFootprint, ProjectionFootprint
+from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.mapping import cost
+from neurosparse.mapping.place import Load, boards_for
+from neurosparse.units import format_bytes
+
+
+def check_chip(
+    network: NetworkDescription,
+    profile: Profile,
+    vertices: Mapping[str, Sequence[CoreFootprint]],
+    projections: Sequence[ProjectionFootprint],
+    timesteps: int,
+) -> None:
+    """Raise OverBudget where one core books more SDRAM than a chip has: what holds it, and what would fit."""
+    there_is = profile.chip.sdram - profile.monitors.sdram
+    for name, cores in vertices.items():
+        sizes = cost.booked_bytes(max(cores, key=lambda core: cost.total(core.booked, timesteps)).booked, timesteps)
+        needs = sum(sizes.values())
+        if needs <= there_is:
+            continue
+        holds = max(sizes, key=lambda region: sizes[region])
+        numbers = {
+            "needs": format_bytes(needs),
+            "there is": format_bytes(there_is),
+            "too much": format_bytes(needs - there_is),
+            f"held by {holds.replace('_', ' ')}": format_bytes(sizes[holds]),
+        }
+        where = f"populations[{[p.name for p in network.populations].index(name)}]"
+        per_step = sum(booking.per_step for booking in cores[0].booked.values())
+        help = "make the population smaller"
+        if holds == cost.MATRIX:
+            into = [p for p in projections if p.post == name]
+            worst = max(into, key=lambda p: p.matrix_bytes + p.delayed_matrix_bytes)
+            where = f"projections[{worst.index}]"
+            rows = f"{network.population(worst.pre).size:,} rows of {worst.row_bytes:,} bytes"
+            numbers[f"of it {worst.pre}-{worst.post}"] = f"{rows} on every core"
+            fits = _width_that_fits(network, profile, name, there_is, timesteps)
+            help = f"{fits} neurons of {name!r} on a core fit" if fits else "give it fewer sources, or shorter rows"
+        elif per_step and needs - per_step * timesteps <= there_is:
+            steps = (there_is - (needs - per_step * timesteps)) // per_step
+            given = network.population(name).model in profile.source_models
+            help = f"{steps:,} timesteps fit:  --timesteps {steps}"
+            if given:
+                help += "; or cut the population into several, or say how many fire at once (spikes_per_step)"
+        raise OverBudget(
+            f"population {name!r} does not fit on a chip of {profile.name}: one core of it books too much SDRAM",
+            numbers=numbers,
+            where=where,
+            help=help,
+        )
+
+
+def _width_that_fits(
+    network: NetworkDescription, profile: Profile, name: str, there_is: int, timesteps: int
+) -> int | None:
+    """Return the most neurons of a population on a core whose SDRAM a chip has; None where not even one fits."""
+
+    def fits(neurons: int) -> bool:
+        narrower = replace(
+            network,
+            populations=tuple(
+                replace(p, neurons_per_core=neurons) if p.name == name else p for p in network.populations
+            ),
+        )
+        widths = {p.name: width_of(p, profile) for p in narrower.populations}
+        delays = plan_delays(narrower, profile, widths)
+        into = [
+            projection_footprint(k, projection, narrower, profile, widths, delays)
+            for k, projection in enumerate(narrower.projections)
+            if projection.post == name
+        ]
+        footprint = population_footprint(narrower.population(name), narrower, profile, widths[name], into, delays)
+        booked = booked_by(footprint, narrower.population(name), profile, 1)
+        return cost.total(booked, timesteps) <= there_is
+
+    low, high = 0, width_of(network.population(name), profile) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low or None
+
+
+def boards_of(loads: Sequence[Load], profile: Profile, most: int | None) -> int:
+    """Return how many boards the machine has; raise OverBudget where fewer are allowed."""
+    needed, chips = boards_for(loads, profile)
+    there_are = profile.board.chips * (most or 1)
+    if needed > 1 and (profile.board.grid is None or (most is not None and needed > most)):
+        raise OverBudget(
+            f"the network does not fit on {most or 1} board{'s' if most and most > 1 else ''} of {profile.name}",
+            numbers={
+                "needs": f"{chips} chips ({sum(len(load.sdram) for load in loads):,} cores)",
+                "there is": str(there_are),
+                "too much": str(chips - there_are),
+            },
+            help="take more boards, put more neurons on a core, or make the populations smaller",
+        )
+    return needed
