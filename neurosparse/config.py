@@ -14,11 +14,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from neurosparse.errors import BadInput, FileFault
-from neurosparse.units import at_the_door, parse_fraction, parse_sizes
+from neurosparse.units import at_the_door, parse_counts, parse_fraction, parse_share, parse_sizes
 
 Fraction = Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, le=1)]
 Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(at_the_door(parse_sizes))]
 Count = Annotated[int, Field(ge=1)]
+# One number for all projections, or one each.
+Limits = Annotated[Count | tuple[Count, ...], BeforeValidator(at_the_door(parse_counts))]
+# A fraction is a float, bytes are an int.
+Share = Annotated[
+    Annotated[float, Field(gt=0, le=1, strict=True)] | Annotated[int, Field(ge=1, strict=True)],
+    BeforeValidator(at_the_door(parse_share)),
+]
 # Far beyond any use, and far inside what float32 holds.
 _LARGE = 1e6
 Positive = Annotated[float, Field(gt=0, le=_LARGE, allow_inf_nan=False)]
@@ -32,7 +39,8 @@ DEFAULT_CONNECTIVITY = 0.1
 class Settings(BaseModel):
     """What a run is made of; the names are those of the flags of `neurosparse train` and of the keys of its TOML file.
 
-    Each field's description says what it means; `connectivity` and `synapses` are two names of one budget.
+    Each field's description says what it means; `connectivity` and `synapses` are two names of one number. Where
+    neither is given, `budget` decides: as many connections as it is sure to hold.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +52,11 @@ class Settings(BaseModel):
         None, description="Budget as a fraction of all pairs of neurons of neighbouring layers; 10% unless told."
     )
     synapses: Count | None = Field(None, description="Budget as a number of connections, instead of --connectivity.")
+    budget: Share | None = Field(
+        None,
+        description="What the connections may take of a core's memory, like 80% of its share or '64 KiB'; without "
+        "--connectivity and --synapses there are as many connections as are sure to fit into it.",
+    )
     scope: Literal["projection", "network"] = Field(
         "projection", description="Whether each projection keeps its budget, or connections move between projections."
     )
@@ -64,12 +77,21 @@ class Settings(BaseModel):
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="Threads; the result does not depend on them.")
     neurons_per_core: Count | None = Field(None, description="Fewer neurons a core than the profile allows.")
     synapses_per_core: Count | None = Field(None, description="Fewer synapses a core than its memory allows.")
+    max_row_length: Limits | None = Field(
+        None,
+        description="Connections of one source onto one core, of each sign; a number, or one for each projection.",
+    )
+    max_fan_in: Limits | None = Field(
+        None, description="Connections of one neuron; a number, or one for each projection."
+    )
 
     @model_validator(mode="after")
     def _one_budget(self) -> Settings:
-        """Refuse two budgets, and none."""
-        if (self.connectivity is None) == (self.synapses is None):
-            raise ValueError("give the budget once: either connectivity or synapses")
+        """Refuse two numbers of connections, and none without a budget of memory."""
+        if self.connectivity is not None and self.synapses is not None:
+            raise ValueError("give the number of connections once: either connectivity or synapses")
+        if self.connectivity is None and self.synapses is None and self.budget is None:
+            raise ValueError("give connectivity, synapses or budget")
         return self
 
 
@@ -166,13 +188,14 @@ def configure(flags: Mapping[str, Any] | None = None, file: Path | None = None) 
     values: dict[str, Any] = {}
     origins = {name: "default" for name in Settings.model_fields}
     sources = [
-        {"connectivity": (DEFAULT_CONNECTIVITY, "default")},
         _read(file) if file else {},
         {name: (value, f"--{name.replace('_', '-')}") for name, value in (flags or {}).items() if value is not None},
     ]
+    if not any({"connectivity", "synapses", "budget"} & set(source) for source in sources):
+        values["connectivity"] = DEFAULT_CONNECTIVITY
     for source in sources:
         if {"connectivity", "synapses"} & set(source):
-            # The budget is one thing with two names: naming it anew replaces it whole.
+            # The number of connections is one thing with two names: naming it anew replaces it whole.
             for name in ("connectivity", "synapses"):
                 values.pop(name, None)
                 origins[name] = "default"

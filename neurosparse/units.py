@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -78,6 +79,25 @@ def parse_fraction(text: str | float) -> float:
     return value
 
 
+def parse_share(text: str | float | int) -> float | int:
+    """Return a share of a memory: a fraction in (0, 1] as a float, as ``"80%"`` or ``0.8``, or whole bytes as an int.
+
+    Raises
+    ------
+    BadInput
+        The text is neither, or names nothing or more than the whole.
+    """
+    value: float | int = 0
+    with contextlib.suppress(BadInput):
+        if isinstance(text, float) or (isinstance(text, str) and text.strip().endswith("%")):
+            value = parse_fraction(text)
+        elif not isinstance(text, bool):
+            value = parse_bytes(text)
+    if value <= 0:
+        raise BadInput(f"{text!r} is not a share of a memory", help='write it like 80% or "64 KiB"')
+    return value
+
+
 def parse_sizes(text: str) -> tuple[int, ...]:
     """Return the layer sizes that `text` names, as ``"784,300,100,10"`` or ``"784-300-100-10"``.
 
@@ -92,6 +112,21 @@ def parse_sizes(text: str) -> tuple[int, ...]:
             raise BadInput(f"{part.strip()!r} in {text!r} is not a layer size", help="write sizes like 300,100")
         sizes.append(int(part))
     return tuple(sizes)
+
+
+def parse_counts(text: str) -> int | tuple[int, ...]:
+    """Return the count that `text` names, or the counts where it names several: ``"3"``, ``"3,3,5"``.
+
+    Raises
+    ------
+    BadInput
+        One of them is not a positive whole number.
+    """
+    try:
+        counts = parse_sizes(text)
+    except BadInput:
+        raise BadInput(f"{text!r} is not a positive number or a list of them", help="write 3 or 3,3,5") from None
+    return counts[0] if len(counts) == 1 else counts
 
 
 def format_bytes(count: int | float) -> str:

@@ -25,8 +25,36 @@ def test_flags_win_over_the_file_and_the_budget_is_replaced_whole(tmp_path):
     assert flagged.origins["seed"] == "a.toml:3"
 
 
-def test_a_configuration_survives_json():
-    config = configure({"layers": "20,10", "synapses": "300", "tau": "0"})
+def test_a_budget_of_memory_stands_beside_a_number_of_connections_or_alone(tmp_path):
+    alone = configure({"budget": "80%"})
+    assert (alone.settings.budget, alone.settings.connectivity, alone.settings.synapses) == (0.8, None, None)
+    (tmp_path / "a.toml").write_text('budget = "64 KiB"\nmax_row_length = [3, 3, 5]\nmax_fan_in = 20\n')
+    beside = configure({"connectivity": "5%"}, tmp_path / "a.toml")
+    assert (beside.settings.budget, beside.settings.connectivity) == (65_536, 0.05)
+    assert (beside.settings.max_row_length, beside.settings.max_fan_in) == ((3, 3, 5), 20)
+    assert configure({"max_row_length": "3,4", "max_fan_in": "7"}).settings.max_row_length == (3, 4)
+    assert configure(file=tmp_path / "a.toml").settings.connectivity is None
+
+
+@pytest.mark.parametrize("value", ["0", "120%", "1.5", "-3", "many", 0, 0.0, 1.5, float("nan"), True, "0%"])
+def test_what_is_no_share_of_a_memory_is_refused(value):
+    with pytest.raises(BadInput, match="budget"):
+        configure({"budget": value})
+
+
+def test_a_configuration_without_any_number_of_connections_is_refused():
+    values = configure({"budget": "100%"}).to_json()
+    assert Config.from_json(values).settings.budget == 1.0
+    values["budget"]["value"] = None
+    with pytest.raises(BadInput, match="give connectivity, synapses or budget"):
+        Config.from_json(values)
+
+
+@pytest.mark.parametrize(
+    "extra", [{}, {"budget": "64 KiB", "max_row_length": "3,4", "max_fan_in": 9}, {"budget": "80%"}]
+)
+def test_a_configuration_survives_json(extra):
+    config = configure({"layers": "20,10", "synapses": "300", "tau": "0", **extra})
     again = Config.from_json(json.loads(json.dumps(config.to_json())))
     assert again == config
     assert again.fingerprint() == config.fingerprint()

@@ -82,9 +82,9 @@ def core_slots(
 ) -> tuple[tuple[int, ...], ...]:
     """Return the slots of each projection on each core of one population.
 
-    All pairs of neurons, or all that the limits on rows and fan-in allow, where their rows fit at full length. Otherwise
-    the bytes, and the user's limit, are shared out over the projections in proportion to their budgets, and each gets
-    the most slots whose worst arrangement fits.
+    All pairs of neurons, or all that the limits on rows and fan-in allow, where their rows fit at full length.
+    Otherwise the bytes, and the user's limit, are shared out over the projections in proportion to their budgets, and
+    each gets the most slots whose worst arrangement fits.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping import advice, cost
 from neurosparse.mapping.budget import Demand, core_slots, matrix_room, worst_matrix
-from neurosparse.mapping.core import Core, LaidOut, Limits, PlanOptions
+from neurosparse.mapping.core import Core, LaidOut, PlanOptions
 from neurosparse.mapping.demand import incoming, population_regions
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.partition import Slice, partition, slice_width
@@ -52,8 +52,7 @@ class CompressedRows:
         cores = []
         for population, parts, spots in zip(graph.populations, slices, places, strict=True):
             cores += _cores_of(population, parts, spots, graph, profile, options, regions[population.name], shares)
-        limits = Limits(options.max_row_length, options.max_fan_in)
-        return LaidOut(tuple(cores), {projection.name: limits for projection in graph.projections})
+        return LaidOut(tuple(cores), {p.name: options.limits(graph, p.name) for p in graph.projections})
 
     def filled(
         self, graph: Graph, options: PlanOptions, cores: Sequence[Core], found: Mapping[str, Occupancy]
@@ -88,8 +87,10 @@ def _cores_of(
     for projection in projections:
         pre = graph.population(projection.pre)
         block = slice_width(pre, profile, options.neurons_per_core)
-        limits = options.max_row_length, options.max_fan_in
-        demands.append(Demand(projection.name, pre.size, block, projection.synapses, *limits))
+        limits = options.limits(graph, projection.name)
+        demands.append(
+            Demand(projection.name, pre.size, block, projection.synapses, limits.max_row_length, limits.max_fan_in)
+        )
     regions = {name: size for name, size in booked.items() if name != cost.MATRIX}
     fixed = sum(booked.values())
     # Rows are equally long on all cores of a projection, so the core with the least room decides for all.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from neurosparse.graph import Graph
 from neurosparse.hardware.ledger import Usage
 
 
@@ -15,10 +16,11 @@ class PlanOptions:
     Attributes
     ----------
     neurons_per_core, synapses_per_core, timesteps
-    max_row_length : int or None
-        The most synapses of one sign from one source onto one core.
-    max_fan_in : int or None
-        The most synapses of one neuron.
+    max_row_length : int, tuple of int or None
+        The most synapses of one sign from one source onto one core: for all projections, or for each in the order of
+        the graph.
+    max_fan_in : int, tuple of int or None
+        The most synapses of one neuron, likewise.
     budget : float, int or None
         What the synapses may take of a core's first memory: a fraction of its share, or so many of its units.
     """
@@ -26,9 +28,17 @@ class PlanOptions:
     neurons_per_core: int | None = None
     synapses_per_core: int | None = None
     timesteps: int = 1000
-    max_row_length: int | None = None
-    max_fan_in: int | None = None
+    max_row_length: int | tuple[int, ...] | None = None
+    max_fan_in: int | tuple[int, ...] | None = None
     budget: float | int | None = None
+
+    def limits(self, graph: Graph, projection: str) -> Limits:
+        """Return what the user asked for of a projection of a network."""
+        index = [known.name for known in graph.projections].index(projection)
+        row, fan_in = (
+            limit[index] if isinstance(limit, tuple) else limit for limit in (self.max_row_length, self.max_fan_in)
+        )
+        return Limits(row, fan_in)
 
     def room(self, available: int) -> int:
         """Return what the synapses may take of so much memory."""

@@ -39,7 +39,7 @@ class Dense:
         self._check_sizes(graph, outputs)
         lists = self._lists(graph, outputs)
         listed = {p.name for p in lists}
-        limits = {p.name: self._limits(p, lists, options) for p in graph.projections}
+        limits = {p.name: self._limits(p, lists, options.limits(graph, p.name)) for p in graph.projections}
 
         def listed_only(name: str, slots: int) -> int:
             return slots if name in listed else 0
@@ -119,9 +119,8 @@ class Dense:
         parts = share_out(self.profile.between.weights, [p.synapses for p in between], sizes)
         return dict(zip(between, parts, strict=True))
 
-    def _limits(self, projection: Projection, lists: Mapping[Projection, int], options: PlanOptions) -> Limits:
+    def _limits(self, projection: Projection, lists: Mapping[Projection, int], user: Limits) -> Limits:
         """Return the limits of a projection: between hidden neurons a part of the fan-out, half for each sign."""
-        user = Limits(options.max_row_length, options.max_fan_in)
         if projection not in lists:
             return user
         beside = sum(1 for p in lists if p.pre == projection.pre)

@@ -20,8 +20,8 @@ def make_plan(
     neurons_per_core: int | None = None,
     synapses_per_core: int | None = None,
     timesteps: int = 1000,
-    max_row_length: int | None = None,
-    max_fan_in: int | None = None,
+    max_row_length: int | tuple[int, ...] | None = None,
+    max_fan_in: int | tuple[int, ...] | None = None,
     budget: float | int | None = None,
 ) -> Plan:
     """Return the plan of a network on a machine.
@@ -34,8 +34,9 @@ def make_plan(
         The user's own limits; those of the machine hold as well.
     timesteps : int
         Steps for which the machine books recordings and spikes to send (the tool chain books at least 1000).
-    max_row_length, max_fan_in : int, optional
-        The most synapses of one sign from one source onto one core, and the most of one neuron.
+    max_row_length, max_fan_in : int or tuple of int, optional
+        The most synapses of one sign from one source onto one core, and the most of one neuron: one number for all
+        projections, or one each.
     budget : float or int, optional
         What the synapses may take of a core's memory: a fraction of its share (float, above 0 to 1), or bytes (int).
 
@@ -51,8 +52,8 @@ def make_plan(
         "neurons on a core": neurons_per_core,
         "synapses on a core": synapses_per_core,
         "timesteps": timesteps,
-        "synapses a row": max_row_length,
-        "inputs a neuron": max_fan_in,
+        "synapses a row": _least(max_row_length, graph),
+        "inputs a neuron": _least(max_fan_in, graph),
         "bytes of budget": budget if isinstance(budget, int) else None,
     }
     for name, value in counts.items():
@@ -67,6 +68,18 @@ def make_plan(
         fault.help = fault.help or advice.neurons_that_fit(graph, profile, options, fits) or advice.SMALLER
         raise
     return plan
+
+
+def _least(limit: int | tuple[int, ...] | None, graph: Graph) -> int | None:
+    """Return the smallest of some limits; raise BadInput where there is neither one for all nor one for each."""
+    if not isinstance(limit, tuple):
+        return limit
+    if len(limit) != len(graph.projections):
+        raise BadInput(
+            f"{len(limit)} limits for {len(graph.projections)} projections",
+            help="give one for all of them, or one each in their order",
+        )
+    return min(limit)
 
 
 def fits(graph: Graph, profile: Profile, options: PlanOptions) -> bool:

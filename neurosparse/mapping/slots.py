@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from neurosparse.errors import OverBudget
 from neurosparse.graph import Graph, Projection, share_out
 from neurosparse.limits import most_on_core
-from neurosparse.mapping.core import Core, Limits, PlanOptions, tighter
+from neurosparse.mapping.core import Core, Limits, PlanOptions
 from neurosparse.mapping.occupancy import Occupancy
 
 
@@ -31,10 +31,12 @@ def fan_in_limits(graph: Graph, population: str, entries: int | None, options: P
                 numbers={"needs": f"{len(projections)}", "there is": f"{entries}"},
             )
         shares = at_least_one(entries, projections, [graph.population(p.pre).size for p in projections])
-    return {
-        p.name: Limits(options.max_row_length, tighter(share, options.max_fan_in))
-        for p, share in zip(projections, shares, strict=True)
-    }
+    limits = {}
+    for p, share in zip(projections, shares, strict=True):
+        # A share of one entry for every source binds nothing.
+        binding = None if share == graph.population(p.pre).size else share
+        limits[p.name] = options.limits(graph, p.name).within(Limits(max_fan_in=binding))
+    return limits
 
 
 def at_least_one(total: int, projections: Sequence[Projection], caps: Sequence[int]) -> tuple[int, ...]:

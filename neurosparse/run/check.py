@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from neurosparse.errors import CheckFailed, NeurosparseError
+from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
-from neurosparse.report.facts import facts
+from neurosparse.report.facts import facts, occupancy
 from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder
 from neurosparse.run.job import dataset_of, fingerprint_of, layout_of
@@ -35,7 +36,7 @@ def check_run(path: Path) -> Iterator[str]:
 
     if make_plan(plan.graph, plan.profile, **asdict(plan.options)) != plan:
         raise CheckFailed("plan.json is not what its own profile and network come to", where=str(path))
-    yield f"plan: {len(plan.cores)} cores of {plan.profile.name}, every byte as the memory model computes it"
+    yield f"plan: {len(plan.places)} cores of {plan.profile.name}, every byte as the memory model computes it"
 
     history = folder.history() if (folder.path / "history.csv").exists() else []
     budget = sum(p.synapses for p in plan.graph.projections)
@@ -75,6 +76,9 @@ def check_run(path: Path) -> Iterator[str]:
     if folder.checkpoint.exists() and not _equal(trained, network.trained(names, populations)):
         raise CheckFailed("network.npz is not the network of the last checkpoint", where=str(path))
     yield f"network: {trained.synapses:,} connections, finite weights, the same as in the checkpoint"
+    limits = list(_check_limits(plan, trained, path))
+    if limits:
+        yield f"limits: {'; '.join(limits)}"
 
     report = folder.report()
     named = (report["configuration"].get(name, {}).get("value") for name in ("data", "profile"))
@@ -109,6 +113,30 @@ def check_run(path: Path) -> Iterator[str]:
                 where=str(path),
             )
     yield "accuracy: measured again on every split, as the report tells it"
+
+
+def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[str]:
+    """Yield, for each limited projection, what was proved of its rows and fan-ins.
+
+    Raises
+    ------
+    CheckFailed
+        A row or a fan-in is longer than the plan allows.
+    """
+    for p in network.projections:
+        rows = max(occupancy(p, plan.width(p.post)).rows)
+        fan_in = int(np.bincount(p.weight.indices, minlength=1).max())
+        limits = (("row", rows, plan.max_row_length(p.name)), ("fan-in", fan_in, plan.max_fan_in(p.name)))
+        for noun, found, limit in limits:
+            if limit is None:
+                continue
+            if found > limit:
+                raise CheckFailed(
+                    f"projection {p.name!r} has a {noun} beyond its limit",
+                    numbers={"longest": f"{found:,}", "limit": f"{limit:,}", "too much": f"{found - limit:,}"},
+                    where=str(path),
+                )
+            yield f"{p.name} {noun} {found:,} of {limit:,}"
 
 
 def _equal(a: TrainedNetwork, b: TrainedNetwork) -> bool:

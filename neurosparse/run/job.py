@@ -14,9 +14,13 @@ from neurosparse.graph import Graph, budget_of, feedforward, split_budget
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
+from neurosparse.mapping.most import most_synapses
 from neurosparse.mapping.plan import make_plan
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
+
+#: The settings that limit what a core may hold; `make_plan` takes them by the same names.
+LIMITS = ("neurons_per_core", "synapses_per_core", "max_row_length", "max_fan_in", "budget")
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,13 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     sizes = (data.n_features, *settings.layers, data.n_classes)
     _refuse_whole_network(settings.layers, data)
     refuse_large_batch(settings.batch, data)
-    graph = feedforward(sizes, split_budget(sizes, budget_of(sizes, settings.connectivity, settings.synapses)))
-    plan = make_plan(
-        graph,
-        profile,
-        neurons_per_core=settings.neurons_per_core,
-        synapses_per_core=settings.synapses_per_core,
-    )
+    limits = {name: getattr(settings, name) for name in LIMITS}
+    if settings.connectivity is None and settings.synapses is None:
+        synapses = most_synapses(sizes, profile, **limits)
+    else:
+        synapses = budget_of(sizes, settings.connectivity, settings.synapses)
+    graph = feedforward(sizes, split_budget(sizes, synapses))
+    plan = make_plan(graph, profile, **limits)
     return Job(config, data, profile, graph, plan)
 
 
@@ -114,6 +118,8 @@ def layout_of(plan: Plan, scope: str) -> Layout:
             p.synapses,
             plan.width(p.post),
             plan.capacity(p.name),
+            plan.max_row_length(p.name),
+            plan.max_fan_in(p.name),
         )
         for p in plan.graph.projections
     )

@@ -1,12 +1,13 @@
 """Slots are a promise: whatever training does inside them fits."""
 
 from collections import Counter
+from dataclasses import replace
 
 from booked import PROFILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.mapping.budget import Demand, core_slots, longest_rows, worst_matrix
+from neurosparse.mapping.budget import Demand, core_slots, longest_rows, matrix_room, worst_matrix
 from neurosparse.mapping.cost import Incoming, matrix_bytes
 
 
@@ -79,6 +80,43 @@ def test_any_rows_within_the_slots_fit_the_room(problem, data):
         inhibitory = data.draw(st.integers(0, min(longest, longest_rows(row, widths) - excitatory)))
         incoming += [Incoming(demand.name, demand.n_pre, demand.block, rows) for rows in (excitatory, inhibitory)]
     assert matrix_bytes(PROFILE, incoming) <= room + PROFILE.row.matrix_base
+
+
+@st.composite
+def _limited_problems(draw):
+    demands, widths, room, limit = draw(_problems())
+    rows, fan_in = draw(st.none() | st.integers(1, 300)), draw(st.none() | st.integers(1, 6_000))
+    return [replace(d, max_row_length=rows, max_fan_in=fan_in) for d in demands], widths, room, limit
+
+
+@given(_limited_problems())
+def test_slots_within_limits_hold_no_more_and_fit_with_every_row_at_its_limit(problem):
+    demands, widths, room, limit = problem
+    slots = core_slots(demands, widths, room, PROFILE, limit)
+    assert worst_matrix(demands, slots, widths, PROFILE) - PROFILE.row.matrix_base <= room
+    for demand, row in zip(demands, slots, strict=True):
+        for slot, width in zip(row, widths, strict=True):
+            assert slot <= demand.n_pre * min(width, 2 * (demand.max_row_length or width))
+            assert slot <= width * min(demand.n_pre, demand.max_fan_in or demand.n_pre)
+
+
+def test_a_row_limit_keeps_the_slots_from_collapsing():
+    demand = Demand("p", 4_000, 4_000, 160_000)
+    widths = [256] * 15 + [160]
+    ((free, *_),) = core_slots([demand], widths, 6_000_000, PROFILE)
+    ((limited, *_),) = core_slots([replace(demand, max_row_length=2)], widths, 6_000_000, PROFILE)
+    assert (free, limited) == (184, 4_000 * 4)
+    # 4,000 sources, two matrices, rows of 2 synapses and 3 words, and at most 12 bytes of alignment each.
+    used = worst_matrix([replace(demand, max_row_length=2)], [[limited] * 16], widths, PROFILE)
+    assert used - PROFILE.row.matrix_base == 4_000 * 2 * (2 + 3) * 4 + 2 * 12
+
+
+def test_a_budget_is_a_part_of_the_share_or_bytes():
+    assert matrix_room(100_000, 20_000, PROFILE) == 80_000
+    assert matrix_room(100_000, 20_000, PROFILE, 0.5) == 50_000 - PROFILE.row.matrix_base
+    assert matrix_room(100_000, 20_000, PROFILE, 0.9) == 80_000
+    assert matrix_room(100_000, 20_000, PROFILE, 65_536) == 65_536 - PROFILE.row.matrix_base
+    assert matrix_room(100_000, 20_000, PROFILE, 10**9) == 80_000
 
 
 def test_all_pairs_where_two_full_rows_fit():
