@@ -15,23 +15,36 @@ from neurosparse.units import format_bytes, format_percent
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to make.  [default: RUN/export/TARGET]")
 @click.option("--samples", type=int, default=100, show_default=True, help="Held-out samples to check itself with.")
 @click.option("--steps", type=int, help="Time steps a sample.  [default: the fewest that lose little]")
+@click.option("--compact", "compacting", is_flag=True, help="Leave out neurons that reach no output.")
 @click.option("--overwrite", is_flag=True, help="Replace an export that is there.")
-def command(run: Path, target: str, out: Path | None, samples: int, steps: int | None, overwrite: bool) -> None:
+def command(
+    run: Path, target: str, out: Path | None, samples: int, steps: int | None, compacting: bool, overwrite: bool
+) -> None:
     """Hand the trained network of RUN over to TARGET, for example pynn.
 
     The export is a folder that stands alone: a script, the arrays and a manifest, with held-out samples and the
     decisions expected on them, so that the script checks itself wherever it runs.
     """
     from neurosparse.export.exporter import exporters
+    from neurosparse.nn.compact import compact
     from neurosparse.run.folder import RunFolder
     from neurosparse.run.job import dataset_of
 
     exporter = exporters.load(target)()
     folder = RunFolder(run)
+    trained, plan = folder.trained(), folder.plan()
+    widths = {population.name: plan.width(population.name) for population in plan.graph.populations}
+    compacted = compact(trained, widths) if compacting else None
     summary = exporter.export(
-        folder.trained(), dataset_of(folder.config(), folder.fingerprints()["data"]),
-        out or run / "export" / target, overwrite=overwrite, samples=samples, steps=steps,
+        trained, dataset_of(folder.config(), folder.fingerprints()["data"]), out or run / "export" / target,
+        overwrite=overwrite, samples=samples, steps=steps, compacted=compacted,
     )  # fmt: skip
+    if compacted is not None:
+        kept = ", ".join(
+            f"{name} {neurons.size:,} of {whole:,}"
+            for (name, neurons), whole in zip(compacted.kept.items(), trained.sizes, strict=True)
+        )
+        click.echo(f"neurons kept: {kept}")
     for name, size in summary.files.items():
         click.echo(f"{summary.folder / name}  {format_bytes(size)}")
     click.echo(

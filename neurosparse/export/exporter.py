@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from neurosparse.data.dataset import Dataset
+from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.registry import Registry
 
@@ -61,6 +62,7 @@ class Exporter(Protocol):
         overwrite: bool = False,
         samples: int = 100,
         steps: int | None = None,
+        compacted: Compacted | None = None,
     ) -> ExportSummary:
         """Write a self-contained folder.
 
@@ -78,6 +80,9 @@ class Exporter(Protocol):
             How many held-out samples to put in.
         steps : int, optional
             Time steps to show each sample for; chosen if not given.
+        compacted : Compacted, optional
+            The network without what reaches nothing: this is what is written, with the neurons that it has of the whole
+            one, and samples hold the inputs that it has. Scales are those of the whole network, so the two spike alike.
 
         Raises
         ------

@@ -18,6 +18,7 @@ from neurosparse.export.emulate import decide
 from neurosparse.export.exporter import ExportSummary
 from neurosparse.export.folder import check_target, whole_folder
 from neurosparse.export.spiking import PERCENTILE, SpikingNetwork, activation_scales, convert
+from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.units import format_count
 
@@ -49,6 +50,7 @@ class PyNNExporter:
         overwrite: bool = False,
         samples: int = 100,
         steps: int | None = None,
+        compacted: Compacted | None = None,
     ) -> ExportSummary:
         """Write the folder; see `neurosparse.export.exporter.Exporter.export`."""
         folder = Path(folder)
@@ -58,12 +60,16 @@ class PyNNExporter:
         scale = np.float32(dataset.scale)
         scales = activation_scales(network, dataset.train.x[:SCALE_SAMPLES] * scale)
         trial = np.concatenate([dataset.validation.x, dataset.train.x[:CHOICE_SAMPLES]])[:CHOICE_SAMPLES]
+        if compacted is not None:
+            network, trial = compacted.network, trial[:, compacted.inputs]
         chosen = choose(network, scales, trial * scale, steps=steps)
         spiking = convert(network, scales, chosen.rate)
 
         # The raw stream of PCG64 is the same in all versions of NumPy (NEP 19), its permutations are not.
         order = np.argsort(np.random.PCG64(SAMPLE_SEED).random_raw(len(dataset.test)), kind="stable")[:samples]
         x, label = dataset.test.x[order] * scale, dataset.test.y[order]
+        if compacted is not None:
+            x = np.ascontiguousarray(x[:, compacted.inputs])
         decision = np.argmax(network.activations(x)[-1], axis=1)
         emulated = decide(spiking, x, chosen.steps)
         expected = {
@@ -77,7 +83,11 @@ class PyNNExporter:
         with whole_folder(folder, FILES, overwrite) as new:
             write_arrays(new / "network.npz", {"schema": SCHEMA}, arrays)
             digest = hashlib.sha256((new / "network.npz").read_bytes()).hexdigest()
-            write_json(new / "manifest.json", _manifest(network, spiking, dataset, chosen, expected, samples, digest))
+            manifest = _manifest(network, spiking, dataset, chosen, expected, samples, digest)
+            if compacted is not None:
+                for layer in manifest["layers"]:
+                    layer["neurons"] = compacted.kept[layer["name"]].tolist()
+            write_json(new / "manifest.json", manifest)
             write_text(new / "network.py", _script(network))
             sizes = {name: (new / name).stat().st_size for name in FILES}
         return ExportSummary(
@@ -142,8 +152,10 @@ def _arrays(spiking: SpikingNetwork) -> dict[str, np.ndarray]:
     for k, layer in enumerate(spiking.layers, start=1):
         weight = layer.weight.sorted_indices()
         pre = np.repeat(np.arange(weight.shape[0], dtype=np.int32), np.diff(weight.indptr))
+        # A newborn of weight zero has a sign already, and counts as a synapse of it.
+        inhibitory = np.signbit(weight.data)
         arrays[f"layer{k}_i_offset"] = layer.offset
-        for receptor, chosen in (("excitatory", weight.data >= 0.0), ("inhibitory", weight.data < 0.0)):
+        for receptor, chosen in (("excitatory", ~inhibitory), ("inhibitory", inhibitory)):
             arrays[f"layer{k}_{receptor}_pre"] = pre[chosen]
             arrays[f"layer{k}_{receptor}_post"] = weight.indices[chosen].astype(np.int32)
             arrays[f"layer{k}_{receptor}_weight"] = weight.data[chosen]
@@ -173,8 +185,8 @@ def _manifest(
                 "name": projection.post,
                 "size": network.sizes[k],
                 "projection": projection.name,
-                "excitatory": int(np.count_nonzero(layer.weight.data >= 0.0)),
-                "inhibitory": int(np.count_nonzero(layer.weight.data < 0.0)),
+                "excitatory": int(np.count_nonzero(~np.signbit(layer.weight.data))),
+                "inhibitory": int(np.count_nonzero(np.signbit(layer.weight.data))),
                 "activation_scale": spiking.scales[k - 1],
                 "cell": parameters | ({"v_thresh": spiking.silent_threshold(most_steps)} if readout else {}),
                 "v_init": 0.0 if readout else cell.threshold / 2,
