@@ -28,7 +28,10 @@ class Grid(Part):
 
 
 class Board(Part):
-    """The chips of the board: ``map`` lists x, y and cores of each; ``links`` are steps to neighbours in link order."""
+    """The chips of the board: ``map`` lists x, y and cores of each; ``links`` are steps to neighbours in link order.
+
+    ``wraps`` is the width and height after which links come back to the other side, where they do.
+    """
 
     chips: Positive
     cores: Positive
@@ -36,6 +39,7 @@ class Board(Part):
     links: tuple[tuple[int, int], ...]
     map: tuple[tuple[Count, Count, Positive], ...]
     grid: Grid | None = None
+    wraps: tuple[Positive, Positive] | None = None
 
     @model_validator(mode="after")
     def _agrees_with_its_map(self) -> Board:

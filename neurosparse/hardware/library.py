@@ -46,10 +46,14 @@ def load_profile(name_or_path: str) -> Profile:
     """
     if name_or_path.endswith(_SUFFIX):
         return read_profile(Path(name_or_path))
-    if name_or_path not in profile_names():
-        raise unknown_name("profile", name_or_path, profile_names())
-    text = _folder().joinpath(name_or_path + _SUFFIX).read_text(encoding="utf-8")
-    return parse_profile(text, name_or_path)
+    return parse_profile(_text_of(name_or_path), name_or_path, _text_of)
+
+
+def _text_of(name: str) -> str:
+    """Return the text of a profile that comes with the package."""
+    if name not in profile_names():
+        raise unknown_name("profile", name, profile_names())
+    return _folder().joinpath(name + _SUFFIX).read_text(encoding="utf-8")
 
 
 def read_profile(path: Path) -> Profile:
@@ -60,4 +64,4 @@ def read_profile(path: Path) -> Profile:
         raise BadInput(f"the profile is not text in UTF-8: {fault.reason}", where=str(path)) from fault
     except OSError as fault:
         raise FileFault(f"cannot read {path.name}: {fault.strerror or fault}", where=str(path)) from fault
-    return parse_profile(text, str(path))
+    return parse_profile(text, str(path), _text_of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,13 +11,21 @@ from pydantic import ValidationError
 from neurosparse.errors import BadInput
 from neurosparse.hardware.kinds import PROFILES
 from neurosparse.hardware.profile import Profile
+from neurosparse.registry import unknown_name
 
 # These describe the file; everything else in it is a figure and needs a source.
 _WORDS = ("schema", "name", "title", "kind", "covers", "does_not_cover")
 
 
-def parse_profile(text: str, where: str) -> Profile:
+def no_other(name: str) -> str:
+    """Refuse to look up another profile, where there is nowhere to look."""
+    raise unknown_name("profile", name, [])
+
+
+def parse_profile(text: str, where: str, text_of: Callable[[str], str] = no_other) -> Profile:
     """Return the profile that the TOML `text` holds.
+
+    A profile that says ``like = "name"`` has the tables of the one of that name, but for those it has itself.
 
     Parameters
     ----------
@@ -25,6 +33,8 @@ def parse_profile(text: str, where: str) -> Profile:
         A document in which every figure is ``{ value = ..., source = "..." }``.
     where : str
         How to call the document in messages.
+    text_of : callable
+        Returns the text of another profile by its name.
 
     Raises
     ------
@@ -32,7 +42,7 @@ def parse_profile(text: str, where: str) -> Profile:
         The text is not TOML (with the line), or has faults: all of them, each with its key.
     """
     try:
-        document = tomllib.loads(text)
+        document = _complete(tomllib.loads(text), text_of)
     except (ValueError, RecursionError) as fault:
         raise BadInput(f"the profile is not TOML: {fault}", where=where) from fault
     faults: list[tuple[str, str]] = []
@@ -52,6 +62,15 @@ def parse_profile(text: str, where: str) -> Profile:
     if faults:
         raise _all_faults(faults, where)
     return profile
+
+
+def _complete(document: dict[str, Any], text_of: Callable[[str], str]) -> dict[str, Any]:
+    """Return a profile with the tables of the one that it is like."""
+    other = document.pop("like", None)
+    if other is None:
+        return document
+    base = tomllib.loads(text_of(str(other)))
+    return {**_complete(base, text_of), **document}
 
 
 def _without_sources(value: Any, key: str, sources: dict[str, str], faults: list[tuple[str, str]]) -> Any:

@@ -85,7 +85,7 @@ def _mesh(profile: RowsProfile, boards: int) -> tuple[Chip, ...]:
     chips = []
     for (x, y), (cores, board) in sorted(cores_of.items()):
         is_ethernet = (x, y) in ethernet
-        steps = ((x + dx, y + dy) for dx, dy in profile.board.links)
+        steps = (_step(profile, x + dx, y + dy) for dx, dy in profile.board.links)
         chips.append(
             Chip(
                 x=x,
@@ -94,11 +94,18 @@ def _mesh(profile: RowsProfile, boards: int) -> tuple[Chip, ...]:
                 monitor_cores=profile.monitors.cores + (profile.monitors.ethernet_cores if is_ethernet else 0),
                 sdram=profile.chip.sdram,
                 monitor_sdram=profile.monitors.sdram + (profile.monitors.ethernet_sdram if is_ethernet else 0),
-                neighbours=tuple(place for place in steps if place in cores_of),
+                neighbours=tuple(dict.fromkeys(place for place in steps if place in cores_of)),
                 board=board,
             )
         )
     return tuple(chips)
+
+
+def _step(profile: RowsProfile, x: int, y: int) -> tuple[int, int]:
+    """Return the chip that a link leads to, on the other side where the board wraps around."""
+    if profile.board.wraps is None:
+        return x, y
+    return x % profile.board.wraps[0], y % profile.board.wraps[1]
 
 
 def _origins(profile: RowsProfile, boards: int) -> list[tuple[int, int]]:

@@ -10,9 +10,8 @@ from neurosparse.graph import Graph, Population, Projection, share_out
 from neurosparse.hardware.dense import DenseProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.core import Core, LaidOut, Limits, PlanOptions
-from neurosparse.mapping.numbered import FROM_OUTSIDE, inputs_of, slice_size
+from neurosparse.mapping.numbered import FROM_OUTSIDE, inputs_of, neurons_of
 from neurosparse.mapping.occupancy import Occupancy
-from neurosparse.mapping.partition import cut
 from neurosparse.mapping.slots import most_slots, slots_in
 
 MATRIX, LISTS = "dense_matrix", "lists"
@@ -30,37 +29,35 @@ class Dense:
     synapses = LISTS
 
     def width(self, population: Population, options: PlanOptions) -> int:
-        """Return the neurons of a full slice; 0 for spikes from outside."""
-        return slice_size(population, self.profile.cores.neurons, options)
+        """Return the neurons of a population, which is never cut; 0 for spikes from outside."""
+        return 0 if population.model in FROM_OUTSIDE else population.size
 
     def lay_out(self, graph: Graph, options: PlanOptions) -> LaidOut:
         """Return the one core of a network, an entry a population."""
         outputs = _outputs(graph)
-        self._check_sizes(graph, outputs)
+        self._check_sizes(graph, outputs, options)
         lists = self._lists(graph, outputs)
         listed = {p.name for p in lists}
-        limits = {p.name: self._limits(p, lists, options.limits(graph, p.name)) for p in graph.projections}
+        limits = {p.name: self._limits(graph, p, lists, options) for p in graph.projections}
 
         def listed_only(name: str, slots: int) -> int:
             return slots if name in listed else 0
 
         cores = []
         for population in graph.populations:
-            width = self.width(population, options)
-            if not width:
+            name, neurons = population.name, self.width(population, options)
+            if not neurons:
                 continue
-            name = population.name
             incoming = graph.incoming(name)
-            for part in cut(population, width):
-                matrix = sum(graph.population(p.pre).size * part.neurons for p in incoming if p not in lists)
-                share = sum(lists[p] for p in incoming if p in lists) * part.neurons // population.size
-                bounds = {p.name: limits[p.name] for p in incoming}
-                most = most_slots(graph, name, part.neurons, bounds, options)
-                slots = slots_in(graph, name, most, options.room(share), listed_only)
-                used = matrix + sum(n for p, n in slots.items() if p in listed)
-                memories = {"weights": Usage(used, matrix + share, "weights")}
-                regions = {MATRIX: matrix} if matrix else {}
-                cores.append(Core(name, part.start, part.stop, 0, 0, 0, regions, memories, slots))
+            matrix = sum(graph.population(p.pre).size * neurons for p in incoming if p not in lists)
+            share = sum(lists[p] for p in incoming if p in lists)
+            bounds = {p.name: limits[p.name] for p in incoming}
+            slots = slots_in(
+                graph, name, most_slots(graph, name, neurons, bounds, options), options.room(share), listed_only
+            )
+            used = matrix + sum(n for p, n in slots.items() if p in listed)
+            memories = {"weights": Usage(used, matrix + share, "weights")}
+            cores.append(Core(name, 0, neurons, 0, 0, 0, {MATRIX: matrix} if matrix else {}, memories, slots))
         return LaidOut(tuple(cores), limits)
 
     def filled(
@@ -70,13 +67,11 @@ class Dense:
         lists = self._lists(graph, _outputs(graph))
         filled = []
         for core in cores:
-            slice_ = core.start // self.width(graph.population(core.population), options)
-            incoming = graph.incoming(core.population)
-            live = sum(found[p.name].live[slice_] for p in incoming if p in lists)
+            live = sum(found[p.name].live[0] for p in graph.incoming(core.population) if p in lists)
             filled.append({**core.regions, **({LISTS: live} if live or not core.regions else {})})
         return tuple(filled)
 
-    def _check_sizes(self, graph: Graph, outputs: set[str]) -> None:
+    def _check_sizes(self, graph: Graph, outputs: set[str], options: PlanOptions) -> None:
         """Raise OverBudget where there are too many inputs, hidden neurons or outputs."""
         sizes = {p.name: p.size for p in graph.populations}
         n_out = sum(sizes[name] for name in outputs)
@@ -86,6 +81,7 @@ class Dense:
             ("inputs", inputs_of(graph), figures.inputs),
             ("hidden neurons", hidden, self.profile.cores.neurons),
             ("output neurons", n_out, figures.outputs),
+            ("neurons", neurons_of(graph), options.neurons_per_core or neurons_of(graph)),
         ):
             if needs > there_is:
                 raise OverBudget(
@@ -119,12 +115,27 @@ class Dense:
         parts = share_out(self.profile.between.weights, [p.synapses for p in between], sizes)
         return dict(zip(between, parts, strict=True))
 
-    def _limits(self, projection: Projection, lists: Mapping[Projection, int], user: Limits) -> Limits:
-        """Return the limits of a projection: between hidden neurons a part of the fan-out, half for each sign."""
-        if projection not in lists:
+    def _limits(
+        self, graph: Graph, projection: Projection, lists: Mapping[Projection, int], options: PlanOptions
+    ) -> Limits:
+        """Return the limits of a projection: between hidden neurons a part of the fan-out, half for each sign.
+
+        Raises
+        ------
+        OverBudget
+            A source has more target populations than that leaves a part for.
+        """
+        user, fan_out = options.limits(graph, projection.name), self.profile.between.fan_out
+        targets = [graph.population(p.post).size for p in lists if p.pre == projection.pre]
+        if projection not in lists or sum(targets) <= fan_out:
             return user
-        beside = sum(1 for p in lists if p.pre == projection.pre)
-        return user.within(Limits(max_row_length=max(1, self.profile.between.fan_out // (2 * beside))))
+        row = fan_out // (2 * len(targets))
+        if not row:
+            raise OverBudget(
+                f"population {projection.pre!r} has too many targets on {self.profile.name}",
+                numbers={"needs": f"{2 * len(targets)} synapses a neuron", "there is": f"{fan_out}"},
+            )
+        return user.within(Limits(max_row_length=row))
 
 
 def _outputs(graph: Graph) -> set[str]:

@@ -74,6 +74,11 @@ class Plan:
         """Return the chips that hold a core of the network, in the order of the cores."""
         return tuple(dict.fromkeys((core.x, core.y) for core in self.cores))
 
+    @property
+    def places(self) -> tuple[tuple[int, int, int], ...]:
+        """Return the places (x, y, p) of the cores that hold a part of the network, each once."""
+        return tuple(dict.fromkeys((core.x, core.y, core.p) for core in self.cores))
+
     def width(self, population: str) -> int:
         """Return the neurons of a full slice of a population; 0 where it takes no core."""
         return model_of(self.profile).width(self.graph.population(population), self.options)

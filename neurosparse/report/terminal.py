@@ -37,12 +37,10 @@ def print_plan(plan: Plan, file: TextIO | None = None) -> None:
     _print_table(rows, file)
     slots = sum(row.capacity for row in rows)
     synapses = sum(projection.synapses for projection in plan.graph.projections)
-    places = {(row.x, row.y, row.p) for row in rows}
-    cores, chips = _several(len(places), "core"), _several(len(plan.chips), "chip")
+    cores, chips = _several(len(plan.places), "core"), _several(len(plan.chips), "chip")
     print(_fullest(rows), file=file)
     print(f"synapses {format_count(synapses)} of {format_count(slots)} slots", file=file)
-    for line in plan.profile.does_not_cover:
-        print(f"not covered: {line}", file=file)
+    print("".join(f"{line}\n" for line in _words(plan.profile.covers, plan.profile.does_not_cover)), end="", file=file)
     print(f"fits {plan.profile.name}: {cores} on {chips}", file=file)
 
 
@@ -58,7 +56,7 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
         f"   biases {format_count(document['biases'])}",
         f"over budget: {format_count(synapses['steps_over_budget'])} of {format_count(synapses['steps'])} steps",
         f"accuracy {_accuracies(document['accuracy'])}",
-        *(f"not covered: {line}" for line in document["profile"]["does_not_cover"]),
+        *_words(document["profile"]["covers"], document["profile"]["does_not_cover"]),
         f"{'fits' if document['fits'] else 'does not fit'} {document['profile']['name']}",
     ]
     print("\n".join(lines), file=file)
@@ -112,6 +110,11 @@ def _fullest(rows: Sequence[CoreRow]) -> str:
     place = f"chip ({row.x}, {row.y}) core {row.p}"
     used = f"{memory_label(memory)} {format_percent(fraction)}"
     return f"fullest core: {row.population} {row.start}-{row.stop - 1} on {place}, {used}"
+
+
+def _words(covers: Sequence[str], does_not_cover: Sequence[str]) -> list[str]:
+    """Return what a machine's figures cover and what they leave open, a line each."""
+    return [*(f"note: {line}" for line in covers), *(f"not covered: {line}" for line in does_not_cover)]
 
 
 def _accuracies(accuracy: Mapping[str, float | None]) -> str:

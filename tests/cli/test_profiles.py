@@ -6,7 +6,7 @@ from importlib import resources
 import pytest
 
 from neurosparse.cli.main import main
-from neurosparse.hardware.library import load_profile
+from neurosparse.hardware.library import load_profile, profile_names
 
 _TEXT = resources.files("neurosparse.hardware_profiles").joinpath("spinnaker.toml").read_text(encoding="utf-8")
 
@@ -22,7 +22,9 @@ def _run(capsys, *arguments):
 def test_list_names_every_profile(capsys):
     code, out, _ = _run(capsys, "list")
     assert code == 0
-    assert out.startswith("spinnaker  SpiNNaker")
+    lines = dict(line.split(None, 1) for line in out.splitlines())
+    assert list(lines) == profile_names()
+    assert lines["spinnaker"].startswith("SpiNNaker, one SpiNN-5 board")
 
 
 def test_show_prints_every_figure_with_its_source(capsys):
