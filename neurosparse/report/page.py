@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from neurosparse.archive import write_text
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, FileFault
 from neurosparse.hardware.profile import Profile
 from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping.layout import Plan
@@ -73,6 +73,8 @@ class Page:
     has_start : bool
         Whether the network before its first step is known.
     configuration, sources : Table
+    covers, does_not_cover : tuple of str
+        What the machine's figures say and what they leave open, in sentences.
     """
 
     title: str
@@ -92,6 +94,8 @@ class Page:
     has_start: bool
     configuration: Table
     sources: Table
+    covers: tuple[str, ...]
+    does_not_cover: tuple[str, ...]
 
 
 def render(page: Page) -> str:
@@ -142,8 +146,21 @@ def make_page(
         One row an epoch, as `neurosparse.train.events.EpochEnd`.
     network, initial : TrainedNetwork
         After the last step, and before the first where that is known.
+
+    Raises
+    ------
+    FileFault
+        The report is not one of this plan.
     """
     rows = report_rows(document)
+    told = [(row.population, row.start, row.stop, row.x, row.y, row.p) for row in rows]
+    planned = [(core.population, core.start, core.stop, core.x, core.y, core.p) for core in plan.cores]
+    if told != planned:
+        raise FileFault(
+            "the report does not belong to its plan: their cores differ",
+            numbers={"in the report": several(len(told), "core"), "in the plan": several(len(planned), "core")},
+            help="neurosparse check tells what is wrong with a run folder",
+        )
     settings = document["configuration"]
     found = connections(network, initial)
     picture = bars(rows)
@@ -165,6 +182,8 @@ def make_page(
         has_start=any(projection.start for projection in found),
         configuration=configuration_table(settings),
         sources=source_table(plan.profile),
+        covers=plan.profile.covers,
+        does_not_cover=plan.profile.does_not_cover,
     )
 
 
