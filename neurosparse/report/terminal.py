@@ -11,6 +11,7 @@ from rich.table import Table
 
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.layout import Plan
+from neurosparse.mapping.otherwise import Otherwise
 from neurosparse.report.tables import CoreRow, fullest_core, memory_label, memory_names, plan_rows, report_rows
 from neurosparse.units import format_bytes, format_count, format_percent
 
@@ -126,3 +127,19 @@ def _accuracies(accuracy: Mapping[str, float | None]) -> str:
 def _several(count: int, noun: str) -> str:
     """Return a count with its noun."""
     return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def print_otherwise(otherwise: Otherwise, file: TextIO | None = None) -> None:
+    """Print what would be otherwise on `file`, standard output unless told otherwise."""
+    file = file or sys.stdout
+    print("\nwhat if", file=file)
+    for alternative in otherwise.alternatives:
+        name = f"{alternative.option} {alternative.value}" if alternative.option else "as it is"
+        if not alternative.fits:
+            print(f"  {name}: does not fit", file=file)
+            continue
+        size = format_bytes(alternative.largest) if alternative.unit == "bytes" else f"{alternative.largest:,}"
+        cores = _several(alternative.cores, "core")
+        print(f"  {name}: {cores}, {format_count(alternative.slots)} slots, synapses of a core up to {size}", file=file)
+    if otherwise.most_synapses is not None:
+        print(f"  the largest budget that is sure to fit: --synapses {otherwise.most_synapses}", file=file)
