@@ -78,9 +78,9 @@ def allocate(senders: Sequence[Sender], routing: Routing) -> dict[str, KeyBlock]
     }
 
 
-def keys_of_neurons(neurons: int, stages: int, colour_bits: int) -> int:
-    """Return the keys that a core of neurons needs, for so many stages of delay (1 where there is none)."""
-    return neurons * stages << colour_bits
+def keys_of_neurons(neurons: int, colour_bits: int) -> int:
+    """Return the keys that a core of neurons needs."""
+    return neurons << colour_bits
 
 
 def keys_of_source(neurons: int, colour_bits: int) -> int:
@@ -89,3 +89,11 @@ def keys_of_source(neurons: int, colour_bits: int) -> int:
     Source: reverse_ip_tag_multicast_source_machine_vertex.py get_n_keys_for_partition, as seen on a virtual board.
     """
     return 2 ** n_bits(neurons) << colour_bits
+
+
+def keys_of_delays(neurons: int, stages: int, colour_bits: int) -> int:
+    """Return the keys that a core needs which holds back spikes in stages: a power of two for each.
+
+    Source: spynnaker/pyNN/models/utility_models/delays/delay_extension_machine_vertex.py:254-259, sPyNNaker 1!7.4.1.
+    """
+    return keys_of_source(neurons, colour_bits) * stages

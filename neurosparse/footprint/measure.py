@@ -9,10 +9,10 @@ from neurosparse.description.network import NetworkDescription, Population
 from neurosparse.errors import BadInput
 from neurosparse.footprint import reserved
 from neurosparse.footprint.delays import DelayPlan, plan_delays
-from neurosparse.footprint.keys import KeyBlock, Sender, allocate, keys_of_neurons, keys_of_source
+from neurosparse.footprint.keys import KeyBlock, Sender, allocate, keys_of_delays, keys_of_neurons, keys_of_source
 from neurosparse.footprint.population import booked_by, population_footprint, width_of
 from neurosparse.footprint.projection import projection_footprint
-from neurosparse.footprint.room import boards_of, check_chip
+from neurosparse.footprint.room import boards_of, check_chip, check_senders
 from neurosparse.footprint.scaling import spikes_of_poisson
 from neurosparse.footprint.values import CoreFootprint, Footprint, PopulationFootprint
 from neurosparse.hardware.compressed_rows import RowsProfile as Profile
@@ -62,6 +62,7 @@ def measure(
     needed = boards_of(loads, profile, boards)
     places = place(loads, profile, needed)
     keys = _keys(network, profile, vertices, delays)
+    check_senders(network, profile, widths, delays)
     available = shares(loads, places, profile, needed)
     cores = []
     for (name, parts), load, spots in zip(vertices.items(), loads, places, strict=True):
@@ -89,8 +90,6 @@ def _refuse_uncovered(network: NetworkDescription, profile: Profile) -> None:
     for k, population in enumerate(network.populations):
         if population.synapse_cores:
             uncovered.append(("synapses on cores of their own (split cores)", f"populations[{k}].n_synapse_cores"))
-        if population.records and population.model in profile.source_models:
-            uncovered.append((f"recording from {population.model}", f"populations[{k}].record"))
         if population.sampling is not None and population.model not in profile.neuron_models:
             uncovered.append((f"sampling {population.model}", f"populations[{k}].sampling"))
     if network.timestep < 1.0:
@@ -128,6 +127,10 @@ def _cores_of(
     """Return the cores of a population with what they book, not placed yet."""
     population = network.population(footprint.name)
     interval = _interval(population, network.timestep)
+    recorded = "spikes" in population.records
+    for variable in population.records:
+        if footprint.model not in profile.neuron_models and variable != "spikes":
+            raise unknown_name("variable to record", variable, ["spikes"])
     booked: Mapping[str, Booking] = {}
     dtcm: dict[str, Usage] = {}
     if footprint.model in profile.neuron_models:
@@ -142,17 +145,13 @@ def _cores_of(
             written = reserved.of_neurons(profile, model, neurons, footprint.incoming, population.records, booked)
         elif footprint.model in profile.poisson_models:
             poisson = profile.poisson_models[footprint.model]
-            recorded = "spikes" in population.records
-            for variable in population.records:
-                if variable != "spikes":
-                    raise unknown_name("variable to record", variable, ["spikes"])
             spikes = spikes_of_poisson(population.rate or 0.0, network.timestep) if recorded else 0.0
             booked = cost.poisson_core(poisson, neurons, spikes, recorded)
             written = reserved.of_poisson(poisson, booked)
         else:
             source = profile.source_models[footprint.model]
             at_once = neurons if population.spikes_per_step is None else min(neurons, population.spikes_per_step)
-            booked, written = cost.source_core(source, at_once), reserved.of_source(source)
+            booked, written = cost.source_core(source, at_once, recorded), reserved.of_source(source)
         cores.append(CoreFootprint(population.name, start, start + neurons, 0, 0, 0, booked, written, dtcm, None))
     return cores
 
@@ -181,10 +180,10 @@ def _keys(
         cores = vertices[name]
         widest = max(core.neurons for core in cores)
         given = network.population(name).model in profile.source_models
-        keys = keys_of_source(widest, colours) if given else keys_of_neurons(widest, 1, colours)
+        keys = keys_of_source(widest, colours) if given else keys_of_neurons(widest, colours)
         senders.append(Sender(name, len(cores), keys))
     for pre, stages in delays.extensions.items():
         cores = vertices[pre]
-        keys = keys_of_neurons(max(core.neurons for core in cores), stages, colours)
+        keys = keys_of_delays(max(core.neurons for core in cores), stages, colours)
         senders.append(Sender(f"{pre}_delayed", len(cores), keys))
     return allocate(senders, profile.routing)

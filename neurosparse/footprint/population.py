@@ -16,17 +16,23 @@ from neurosparse.registry import unknown_name
 
 
 def width_of(population: Population, profile: Profile) -> int:
-    """Return the neurons of a full slice; raise BadInput for a cell type without figures."""
+    """Return the neurons of a full slice; raise BadInput for a cell type without figures or a core too full."""
     known = [*profile.neuron_models, *profile.source_models, *profile.poisson_models]
     if population.model not in known:
         raise unknown_name(f"cell type on {profile.name}", population.model, known)
+    asked = population.neurons_per_core
     if population.model in profile.source_models:
-        most = population.size
-    elif population.model in profile.poisson_models:
-        most = profile.poisson_models[population.model].neurons
-    else:
-        most = profile.core.neurons
-    return min(population.size, most, population.neurons_per_core or most)
+        return min(population.size, asked or population.size)
+    poisson = profile.poisson_models.get(population.model)
+    most = poisson.neurons if poisson else profile.core.neurons
+    if asked is not None and asked > most:
+        # population_vertex.py:463-474 and populations/population.py:650-656, sPyNNaker 1!7.4.1.
+        raise BadInput(
+            f"population {population.name!r} asks for more neurons on a core than {profile.name} takes",
+            numbers={"needs": str(asked), "there is": str(most), "too much": str(asked - most)},
+            help=f"ask for {most} or fewer, or leave it open",
+        )
+    return min(population.size, asked or most)
 
 
 def population_footprint(

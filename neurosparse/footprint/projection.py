@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,9 +38,11 @@ def projection_footprint(
     undelayed = rows_between(connector, pre.size, post.size, width, 0.0, reach)
     delayed = Rows(0, 0)
     if stages:
-        delayed = rows_between(
-            connector, pre.size, post.size, width, float(np.nextafter(reach, math.inf)), reach * (stages + 1)
-        )
+        furthest = reach * (stages + 1)
+        delayed = rows_between(connector, pre.size, post.size, width, float(np.nextafter(reach, math.inf)), furthest)
+        # The tool chain books rows for what just reaches the ring buffers as well: the least number that it adds to
+        # tell the two apart is lost in rounding (spynnaker/pyNN/models/neuron/synapse_io.py:122-124).
+        delayed = replace(delayed, booked=rows_between(connector, pre.size, post.size, width, reach, furthest).booked)
     for rows in (undelayed, delayed):
         if rows.booked > profile.row.longest:
             _refuse_row(rows, index, projection, network, profile, width)

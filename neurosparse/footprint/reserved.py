@@ -59,7 +59,8 @@ def of_source(model: SourceModel) -> dict[str, int]:
 
 def of_poisson(model: PoissonModel, booked: Mapping[str, Booking]) -> dict[str, int]:
     """Return the bytes reserved in each region of a core of random spikes."""
-    exact = {name: booking.fixed for name, booking in booked.items() if name not in NOT_RESERVED}
+    # A region is a whole number of words (spinn_front_end_common/interface/ds/data_specification_generator.py:69-71).
+    exact = {name: -(-booking.fixed // 4) * 4 for name, booking in booked.items() if name not in NOT_RESERVED}
     return exact | {"system": model.system_written, "recording": model.recording_written}
 
 

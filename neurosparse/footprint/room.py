@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from neurosparse.description.network import NetworkDescription
 from neurosparse.errors import OverBudget
-from neurosparse.footprint.delays import plan_delays
+from neurosparse.footprint.delays import DelayPlan, plan_delays
 from neurosparse.footprint.population import booked_by, population_footprint, width_of
 from neurosparse.footprint.projection import projection_footprint
 from neurosparse.footprint.values import CoreFootprint, ProjectionFootprint
@@ -91,6 +91,28 @@ def _width_that_fits(
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
     return low or None
+
+
+def check_senders(network: NetworkDescription, profile: Profile, widths: Mapping[str, int], delays: DelayPlan) -> None:
+    """Raise OverBudget where a core, or its delay extension, sends for more neurons than a population table can count.
+
+    Source: spynnaker/pyNN/models/neuron/master_pop_table.py:427-431, 522-526, sPyNNaker 1!7.4.1.
+    """
+    there_is = profile.regions.population_table.max_neurons
+    for k, projection in enumerate(network.projections):
+        stages = max(1, delays.stages.get((projection.pre, projection.post), 0))
+        needs = widths[projection.pre] * stages
+        if needs > there_is:
+            raise OverBudget(
+                f"the neurons on one core of {projection.pre!r} cannot be told apart in a population table",
+                numbers={
+                    "needs": f"{needs:,} ({widths[projection.pre]:,} neurons, {stages} stages of delay)",
+                    "there is": f"{there_is:,}",
+                    "too much": f"{needs - there_is:,}",
+                },
+                where=f"projections[{k}]",
+                help=f"{there_is // stages:,} neurons of {projection.pre!r} on a core fit",
+            )
 
 
 def boards_of(loads: Sequence[Load], profile: Profile, most: int | None) -> int:

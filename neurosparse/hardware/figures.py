@@ -162,12 +162,13 @@ class SynapseParams(Part):
 
 
 class PopulationTable(Part):
-    """The master population table: bytes, and the highest address in units of the matrix alignment."""
+    """The master population table: bytes, the highest address (in units of the matrix alignment), neurons a sender."""
 
     base: Bytes
     per_entry: Bytes
     per_address: Bytes
     max_address: Positive
+    max_neurons: Positive
 
 
 class Expander(Part):
@@ -250,6 +251,7 @@ class SourceModel(Part):
     key_bytes: Bytes
     message_header: Bytes
     keys_per_message: Positive
+    received_keys: Count
     system_written: Bytes
     recording_written: Bytes
     provenance_written: Bytes
