@@ -1,4 +1,4 @@
-"""What fills the cores: each as a bar of its regions, beside how far it is from the limits of its memories."""
+"""What fills the cores: bars of their regions, beside how far each is from the limits of its memories."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosparse.report.tables import CoreRow, memory_label, memory_names
-from neurosparse.report.words import RANGE, amount, amounts, neurons, percent, several
+from neurosparse.report.words import RANGE, amount, amounts, count_cores, neurons, percent, several
 
 #: Regions that have a colour of their own; the others share one.
 COLOURS = 7
+
+#: The shortest bar as a part of the longest, for them to be drawn to one scale.
+_SHORTEST = 1 / 8
 
 #: Bars at most, in all and of one population: of more the fullest, the leanest and the one in the middle are drawn.
 _MOST, _OF_ONE = 40, 5
@@ -47,11 +50,11 @@ class Bar:
     y : float
         The middle of the bar.
     name, note : str
-        The population, and which of its cores.
+        The population, and which of its slices.
     segments : tuple of Segment
-        All the bars are equally long: what is used, whatever it comes to.
+        What is used; see `Bars.to_scale`.
     used, available : str
-        What is used of the first memory, and the limit, from the lowest to the highest of these cores.
+        What is used of the first memory, and the limit, from the lowest to the highest of these slices.
     marks : tuple of Mark
     regions : tuple of int
         What each region of the figure takes, in the order of `Bars.regions`.
@@ -80,11 +83,14 @@ class Bars:
         The logarithmic axis of the used parts of the limits.
     limit : float
         Where 100 % lies.
+    to_scale : bool
+        Whether the bars are as long as what is used. Where the shortest would be too short to see what it is made of,
+        they are equally long, each a whole.
     regions : tuple of str
         By their part of the bars, the greatest first; those from `COLOURS` on share a colour.
     memories : tuple of str
     left_out : int
-        Cores that no bar stands for.
+        Slices that no bar stands for.
     summary : str
     """
 
@@ -100,6 +106,7 @@ class Bars:
     bars: tuple[Bar, ...]
     shares: tuple[tuple[float, str], ...]
     limit: float
+    to_scale: bool
     regions: tuple[str, ...]
     memories: tuple[str, ...]
     left_out: int
@@ -127,6 +134,8 @@ def bars(rows: Sequence[CoreRow]) -> Bars:
             return gauge
         return gauge + _GAUGE * (min(high, math.log10(fraction)) - low) / (high - low)
 
+    longest = max(1, *(group[0].main.used for group in chosen))
+    to_scale = min(group[0].main.used for group in chosen) >= _SHORTEST * longest
     drawn = []
     for k, group in enumerate(chosen):
         row = group[0]
@@ -140,7 +149,7 @@ def bars(rows: Sequence[CoreRow]) -> Bars:
                 y=_TOP + (k + 0.5) * _PITCH,
                 name=row.population,
                 note=_note(group),
-                segments=_segments(row, regions),
+                segments=_segments(row, regions, longest if to_scale else max(1, row.main.used)),
                 used=amount(row.main.used, unit),
                 available=RANGE.join(dict.fromkeys(amount(limit, unit) for limit in (limits[0], limits[-1]))),
                 marks=marks,
@@ -161,6 +170,7 @@ def bars(rows: Sequence[CoreRow]) -> Bars:
         bars=tuple(drawn),
         shares=tuple((share(10.0**k), f"{10.0 ** (k + 2):g} %") for k in range(low, math.floor(high) + 1)),
         limit=share(1.0),
+        to_scale=to_scale,
         regions=tuple(_spoken(name) for name in regions),
         memories=tuple(memory_label(name) for name in memories),
         left_out=len(rows) - sum(map(len, chosen)),
@@ -177,22 +187,24 @@ def _summary(rows: Sequence[CoreRow], memory: str) -> str:
             totals[name] = totals.get(name, 0) + size
     used = [row.main.used for row in rows]
     largest = max(totals, key=lambda name: totals[name], default=None)
+    label = memory_label(memory)
     return (
-        f"{memory_label(memory)} of {several(len(rows), 'core')}: from {amount(min(used), rows[0].main.unit)} to "
+        f"{label[0].upper()}{label[1:]} of {count_cores(rows)}: from {amount(min(used), rows[0].main.unit)} to "
         f"{amount(max(used), rows[0].main.unit)} used, at most {percent(max(row.main.fraction for row in rows))} of "
-        f"what a core may use" + (f"; {_spoken(largest)} takes the most of all" if largest else "")
+        f"what a core may use" + (f"; the largest part of all is {_spoken(largest)}" if largest else "")
     )
 
 
-def _segments(row: CoreRow, regions: Sequence[str]) -> tuple[Segment, ...]:
-    """Return the bar of a core: its regions in the order of the figure."""
+def _segments(row: CoreRow, regions: Sequence[str], whole: int) -> tuple[Segment, ...]:
+    """Return the bar of a slice, its regions in the order of the figure; `whole` is as much as the longest bar."""
     segments, x = [], _LABELS
     for colour, name in enumerate(regions):
-        part = row.regions.get(name, 0) / max(1, row.main.used)
-        if part:
-            says = f"{_spoken(name)}: {amount(row.regions[name], row.main.unit)}, {percent(part)} of what is used"
-            segments.append(Segment(x, _STACK * part, min(colour, COLOURS), says))
-            x += _STACK * part
+        size = row.regions.get(name, 0)
+        if size:
+            part = percent(size / row.main.used)
+            says = f"{_spoken(name)}: {amount(size, row.main.unit)}, {part} of what is used"
+            segments.append(Segment(x, _STACK * size / whole, min(colour, COLOURS), says))
+            x += _STACK * size / whole
     return tuple(segments)
 
 
@@ -217,7 +229,7 @@ def _note(group: Sequence[CoreRow]) -> str:
     """Return which cores a bar stands for."""
     if len(group) == 1:
         return f"neurons {neurons(group[0])}"
-    return f"{several(len(group), 'core')} alike"
+    return f"{several(len(group), 'slice')} alike"
 
 
 def _spoken(region: str) -> str:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from neurosparse.hardware.topology import Chip
 from neurosparse.report.tables import CoreRow, memory_label
@@ -17,7 +18,7 @@ STEPS = (0.01, 0.05, 0.2, 0.5, 0.8, 1.0)
 _WIDTH = 860.0
 _LABEL = 13.0
 _GAP = 10.0
-_LARGEST, _SMALLEST, _LETTER = 22.0, 4.0, 9.0
+_LARGEST, _SMALLEST, _LETTER = 44.0, 4.0, 9.0
 
 #: More cores than this on a chip are drawn as one box with the used ones in it.
 _MOST_CELLS = 1024
@@ -73,7 +74,7 @@ class ChipMap:
     cores : tuple of CoreCell
         In the order of the report.
     letters : tuple of (str, str)
-        The letter of each population; none where there are more populations than letters.
+        The letter of each population; none where there are more populations than letters, or no room for them.
     states : tuple of str
         Which states of empty cores are to be seen.
     memory, summary : str
@@ -119,7 +120,7 @@ def chip_map(chips: Sequence[Chip], rows: Sequence[CoreRow]) -> ChipMap:
 
     index = {(chip.x, chip.y): k for k, chip in enumerate(chips)}
     names = list(dict.fromkeys(row.population for row in rows))
-    letters = {name: chr(ord("a") + k) if len(names) <= 26 else "" for k, name in enumerate(names)}
+    letters = dict(zip(names, ascii_lowercase, strict=False)) if len(names) <= len(ascii_lowercase) else {}
     sharing = Counter((row.x, row.y, row.p) for row in rows)
     drawn: Counter[tuple[int, int, int]] = Counter()
     cores = []
@@ -127,7 +128,7 @@ def chip_map(chips: Sequence[Chip], rows: Sequence[CoreRow]) -> ChipMap:
         spot = (row.x, row.y, row.p)
         x, y = (a + b for a, b in zip(corner(index[row.x, row.y]), inside(row.p), strict=True))
         width = cell / sharing[spot]
-        letter = letters[row.population] if width >= _LETTER else ""
+        letter = letters.get(row.population, "") if width >= _LETTER else ""
         shade = sum(row.main.fraction > limit for limit in STEPS)
         cores.append(CoreCell(x + drawn[spot] * width, y, width, shade, letter, _says(row)))
         drawn[spot] += 1
@@ -165,17 +166,17 @@ def chip_map(chips: Sequence[Chip], rows: Sequence[CoreRow]) -> ChipMap:
         kinds=looks,
         chips=tuple(frames),
         cores=tuple(cores),
-        letters=tuple((letter, name) for name, letter in letters.items() if letter and cell >= _LETTER),
+        letters=tuple((letter, name) for name, letter in letters.items() if letter in {core.letter for core in cores}),
         states=tuple(seen),
         memory=memory_label(next(iter(rows[0].memories))),
         summary=summary,
     )
 
 
-def _columns(cores: int) -> int:
-    """Return how many cores to draw beside each other: the least gaps, of a frame up to twice as wide as high."""
-    low, high = math.ceil(math.sqrt(cores)), max(1, math.ceil(math.sqrt(2 * cores)))
-    return min(range(low, high + 1), key=lambda columns: (-cores % columns, -columns))
+def _columns(count: int) -> int:
+    """Return how many of so many to draw beside each other: the least gaps, in a frame up to twice as wide as high."""
+    low, high = math.ceil(math.sqrt(count)), max(1, math.ceil(math.sqrt(2 * count)))
+    return min(range(low, high + 1), key=lambda columns: (-count % columns, -columns))
 
 
 def _places(chips: Sequence[Chip]) -> tuple[list[tuple[int, int]], int, int]:
@@ -184,7 +185,7 @@ def _places(chips: Sequence[Chip]) -> tuple[list[tuple[int, int]], int, int]:
     width, height = xs[-1] - xs[0] + 1, ys[-1] - ys[0] + 1
     if min(width, height) > 1 and width * height <= 2 * len(chips):
         return [(chip.x - xs[0], ys[-1] - chip.y) for chip in chips], width, height
-    columns = min(len(chips), max(1, math.ceil(math.sqrt(1.5 * len(chips)))))
+    columns = _columns(len(chips))
     return [(k % columns, k // columns) for k in range(len(chips))], columns, math.ceil(len(chips) / columns)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from neurosparse.mapping.cost import MATRIX
 from neurosparse.report.tables import memory_label, memory_names, report_rows
+from neurosparse.report.words import cores_of
 
 SCHEMA = "neurosparse.comparison/1"
 
@@ -147,7 +148,7 @@ def _figures(document: Mapping[str, Any]) -> Iterator[Figure]:
     yield _count("biases", "biases", document["biases"])
     yield _count("steps over budget", "steps", synapses["steps_over_budget"])
     rows = report_rows(document)
-    yield _count("cores", "cores", len({(row.x, row.y, row.p) for row in rows}))
+    yield _count("cores", "cores", len(cores_of(rows)))
     yield _count("chips", "chips", len({(row.x, row.y) for row in rows}))
     for memory in memory_names(rows):
         usages = [row.memories[memory] for row in rows if memory in row.memories]

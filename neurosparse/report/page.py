@@ -31,7 +31,7 @@ from neurosparse.report.page_tables import (
     source_table,
 )
 from neurosparse.report.tables import CoreRow, fullest_core, memory_label, report_rows
-from neurosparse.report.words import amount, neurons, percent, place, several
+from neurosparse.report.words import amount, cores_of, count_cores, neurons, percent, place, several
 from neurosparse.units import format_percent
 
 #: Up to so many cores their tables stand open.
@@ -59,6 +59,8 @@ class Page:
         Name, value and a remark.
     populations : Table
     cores : Table
+    counted : str
+        How many cores there are.
     cores_open : bool
         Whether these are few enough to stand open.
     map : ChipMap
@@ -83,6 +85,7 @@ class Page:
     key_figures: tuple[tuple[str, str, str], ...]
     populations: Table
     cores: Table
+    counted: str
     cores_open: bool
     map: ChipMap
     bars: Bars
@@ -171,6 +174,7 @@ def make_page(
         key_figures=_key_figures(document, rows, plan.profile),
         populations=population_table(rows),
         cores=core_table(rows),
+        counted=count_cores(rows),
         cores_open=len(rows) <= _OPEN,
         map=chip_map(board_chips(plan.profile), rows),
         bars=picture,
@@ -198,12 +202,13 @@ def _key_figures(
     known = [(name, value) for name, value in document["accuracy"].items() if value is not None]
     others = ", ".join(f"{name} {format_percent(value, 2)}" for name, value in known[:-1])
     there_are = sum(len(chip.application_cores) for chip in chips)
-    used_chips = len({(r.x, r.y) for r in rows})
+    cores = cores_of(rows)
+    used_chips = len({(x, y) for x, y, _ in cores})
     return (
         *((f"{name} accuracy", format_percent(value, 2), others) for name, value in known[-1:]),
         ("synapses", f"{synapses['live']:,}", f"of {synapses['budget']:,} allowed; {document['biases']:,} biases"),
         ("steps over budget", f"{synapses['steps_over_budget']:,}", f"of {synapses['steps']:,}"),
-        ("cores", f"{len(rows):,}", f"of {there_are:,}, on {used_chips:,} of {several(len(chips), 'chip')}"),
+        ("cores", f"{len(cores):,}", f"of {there_are:,}, on {used_chips:,} of {several(len(chips), 'chip')}"),
         (
             "fullest core",
             percent(fraction),

@@ -11,7 +11,7 @@ from neurosparse.hardware.profile import Profile
 from neurosparse.report.bars import Bars
 from neurosparse.report.connections import Connections, State
 from neurosparse.report.tables import CoreRow, memory_label, memory_names
-from neurosparse.report.words import amount, figure_at, in_a_line, neurons, percent
+from neurosparse.report.words import amount, cores_of, figure_at, in_a_line, neurons, percent
 
 #: Lines of the history at most; of more epochs every second, third, ... is shown, and the last.
 _EPOCHS = 200
@@ -35,6 +35,11 @@ class Table:
     parts: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
 
     @property
+    def wide(self) -> bool:
+        """Say whether the table is too wide for paper in letters of the usual size."""
+        return len(self.columns) > 13
+
+    @property
     def lines(self) -> int:
         """Return the number of lines."""
         return sum(len(lines) for _, lines in self.parts)
@@ -54,8 +59,8 @@ def population_table(rows: Sequence[CoreRow]) -> Table:
         line = [
             name,
             f"{sum(core.neurons for core in cores):,}",
-            f"{len(cores):,}",
-            f"{len({(core.x, core.y) for core in cores}):,}",
+            f"{len(cores_of(cores)):,}",
+            f"{len({(x, y) for x, y, _ in cores_of(cores)}):,}",
             f"{sum(core.live or 0 for core in cores):,}",
             f"{sum(core.capacity for core in cores):,}",
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from neurosparse.hardware.ledger import Usage
@@ -39,6 +40,19 @@ def neurons(row: CoreRow) -> str:
 def place(row: CoreRow) -> str:
     """Return where a core is."""
     return f"chip ({row.x}, {row.y}) core {row.p}"
+
+
+def cores_of(rows: Sequence[CoreRow]) -> set[tuple[int, int, int]]:
+    """Return chip and core of each core in use; populations may share one."""
+    return {(row.x, row.y, row.p) for row in rows}
+
+
+def count_cores(rows: Sequence[CoreRow]) -> str:
+    """Return how many cores these are, or into how many slices they are divided where populations share them."""
+    cores = len(cores_of(rows))
+    return (
+        several(cores, "core") if cores == len(rows) else f"{several(len(rows), 'slice')} on {several(cores, 'core')}"
+    )
 
 
 def several(count: int, noun: str) -> str:

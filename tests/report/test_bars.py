@@ -22,8 +22,9 @@ def _row(regions, available=1_000, population="a", start=0, unit="bytes", other=
 
 def test_a_bar_is_its_regions():
     found = bars(_ROWS)
+    assert found.to_scale
     assert [bar.name for bar in found.bars] == ["input", "hidden1", "output"]
-    assert [bar.note for bar in found.bars] == ["neurons 0\u201363", "2 cores alike", "neurons 0\u20139"]
+    assert [bar.note for bar in found.bars] == ["neurons 0\u201363", "2 slices alike", "neurons 0\u20139"]
     for bar, row in zip(found.bars, (_ROWS[0], _ROWS[1], _ROWS[3]), strict=True):
         assert sum(bar.regions) == row.main.used
         assert dict(zip(found.regions, bar.regions, strict=True)) == {
@@ -32,12 +33,22 @@ def test_a_bar_is_its_regions():
         }
         ends = [(s.x, s.x + s.width) for s in bar.segments]
         assert ends[0][0] == found.stack
-        assert ends[-1][1] == pytest.approx(found.stack_end)
+        assert ends[-1][1] == pytest.approx(
+            found.stack + (found.stack_end - found.stack) * row.main.used / _ROWS[0].main.used
+        )
         assert all(left[1] == pytest.approx(right[0]) for left, right in itertools.pairwise(ends))
         widest = max(bar.segments, key=lambda segment: segment.width)
         assert widest.title.startswith(f"{row.holds.replace('_', ' ')}: ")
     table = region_table(found).parts[0][1]
     assert [line[-1] for line in table] == [f"{sum(bar.regions):,}" for bar in found.bars]
+
+
+def test_bars_too_short_to_see_are_drawn_as_wholes():
+    found = bars([_row({"x": 800, "y": 200}), _row({"x": 20, "y": 80}, start=4)])
+    assert not found.to_scale
+    width = found.stack_end - found.stack
+    assert [[round(s.width / width, 6) for s in bar.segments] for bar in found.bars] == [[0.8, 0.2], [0.2, 0.8]]
+    assert bars([_row({"x": 800}), _row({"x": 100}, start=4)]).to_scale
 
 
 @given(st.lists(st.floats(1e-6, 20.0), min_size=1, max_size=6))

@@ -96,6 +96,10 @@ def test_populations_that_share_a_core_divide_it():
     assert left.width == right.width == alone.width / 2 == found.cell / 2
     assert right.x == left.x + left.width
     assert "2 cores on 1 chip" in found.summary
+    assert found.letters == (("a", "a"), ("b", "b"))
+    crowded = chip_map([_chip(0, 0, 4)], [_row(0, 0, 2, population=f"p{k}") for k in range(9)])
+    assert crowded.letters == ()
+    assert not any(core.letter for core in crowded.cores)
     assert "CAM 1 of 100 entries, 1.0 %" in left.title
 
 

@@ -174,9 +174,12 @@ def test_a_full_board_stays_below_a_megabyte():
 
 @pytest.mark.parametrize("name", profile_names())
 def test_every_machine_has_its_page(name):
-    run = finished((16, 24, 8), 60, profile=load_profile(name), neurons_per_core=12, synapses_per_core=100)
+    run = finished((8, 12, 4), 40, profile=load_profile(name), neurons_per_core=16, synapses_per_core=100)
     page = make_page(*run.parts)
     assert len(page.map.cores) == len(run.plan.cores)
+    used, remark = next(figure[1:] for figure in page.key_figures if figure[0] == "cores")
+    assert int(used) == len({(core.x, core.y, core.p) for core in run.plan.cores})
+    assert int(used) <= int(re.match(r"of ([\d,]+),", remark).group(1).replace(",", ""))
     assert _Elements(render(page)).of("main")
 
 

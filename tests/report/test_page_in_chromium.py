@@ -26,7 +26,7 @@ def test_the_browser_finds_the_verdict_and_every_core(page, tmp_path):
     assert len(_FULL.plan.cores) == 759
     assert "The network fits the machine." in dom
     assert len(re.findall(r'<rect class="core s\d" [^>]*><title>', dom)) == 759
-    table = dom[dom.index("<summary>All 759 cores one by one") :]
+    table = dom[dom.index("<summary>All 759 cores, one by one") :]
     table = table[: table.index("</details>")]
     assert len(re.findall(r'<th scope="row"', table)) == 759
 
