@@ -132,6 +132,12 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all."""
+    with replacing(path) as file:
+        file.write(data)
+
+
 def write_json(path: Path, document: Any) -> None:
     """Write `document` as indented JSON to `path`, whole or not at all."""
     write_text(path, json.dumps(document, indent=2, allow_nan=False) + "\n")

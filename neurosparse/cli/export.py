@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from neurosparse.units import format_bytes, format_percent
+from neurosparse.units import format_bytes
 
 
 @click.command()
@@ -20,10 +20,13 @@ from neurosparse.units import format_bytes, format_percent
 def command(
     run: Path, target: str, out: Path | None, samples: int, steps: int | None, compacting: bool, overwrite: bool
 ) -> None:
-    """Hand the trained network of RUN over to TARGET, for example pynn.
+    """Hand the trained network of RUN over to TARGET.
 
-    The export is a folder that stands alone: a script, the arrays and a manifest, with held-out samples and the
-    decisions expected on them, so that the script checks itself wherever it runs.
+    pynn: a folder that stands alone, with a script, the arrays and a manifest, held-out samples and the decisions
+    expected on them, so that the script checks itself wherever it runs.
+
+    image: the very bytes of each core's synaptic matrix and population table, as the tool chain of SpiNNaker writes
+    them, with a manifest and the network as `neurosparse plan --network` reads it.
     """
     from neurosparse.export.exporter import exporters
     from neurosparse.nn.compact import compact
@@ -37,7 +40,7 @@ def command(
     compacted = compact(trained, widths) if compacting else None
     summary = exporter.export(
         trained, dataset_of(folder.config(), folder.fingerprints()["data"]), out or run / "export" / target,
-        overwrite=overwrite, samples=samples, steps=steps, compacted=compacted,
+        plan=plan, overwrite=overwrite, samples=samples, steps=steps, compacted=compacted,
     )  # fmt: skip
     if compacted is not None:
         kept = ", ".join(
@@ -47,9 +50,5 @@ def command(
         click.echo(f"neurons kept: {kept}")
     for name, size in summary.files.items():
         click.echo(f"{summary.folder / name}  {format_bytes(size)}")
-    click.echo(
-        f"{summary.samples} samples of {summary.steps} steps: network {format_percent(summary.network_accuracy)}, "
-        f"spiking {format_percent(summary.spiking_accuracy)} expected, "
-        f"agreement {format_percent(summary.agreement)} (at least {format_percent(summary.tolerance)})"
-    )
-    click.echo(f"run it: python {summary.folder / 'network.py'} --backend nest")
+    for line in summary.told:
+        click.echo(line)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from neurosparse.data.dataset import Dataset
+from neurosparse.mapping.layout import Plan
 from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.registry import Registry
@@ -14,13 +15,28 @@ from neurosparse.registry import Registry
 
 @dataclass(frozen=True)
 class ExportSummary:
-    """What an exporter wrote, and what the other side is expected to find when it runs it.
+    """What an exporter wrote.
 
     Attributes
     ----------
     folder : Path
     files : dict of str to int
         Name and size in bytes of each file.
+    told : tuple of str
+        What the user should know, a line each, the next step last.
+    """
+
+    folder: Path
+    files: dict[str, int]
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SpikingSummary(ExportSummary):
+    """What an exporter wrote that runs, and what the other side is expected to find when it runs it.
+
+    Attributes
+    ----------
     samples, steps : int
         Held-out samples in the export, and time steps that each is shown for.
     rate : float
@@ -35,8 +51,6 @@ class ExportSummary:
         The fraction of those on which the two decided alike.
     """
 
-    folder: Path
-    files: dict[str, int]
     samples: int
     steps: int
     rate: float
@@ -59,6 +73,7 @@ class Exporter(Protocol):
         dataset: Dataset,
         folder: Path,
         *,
+        plan: Plan | None = None,
         overwrite: bool = False,
         samples: int = 100,
         steps: int | None = None,
@@ -74,6 +89,8 @@ class Exporter(Protocol):
             and training splits; the test split only gives the samples of the self-check.
         folder : Path
             Made by the export, whole or not at all.
+        plan : Plan, optional
+            How the network lies on its machine, for those that write what a machine holds.
         overwrite : bool
             Replace an export that is there already.
         samples : int
@@ -94,4 +111,8 @@ class Exporter(Protocol):
         ...
 
 
-exporters = Registry("exporter", {"pynn": "neurosparse.export.pynn:PyNNExporter"}, "neurosparse.exporters")
+exporters = Registry(
+    "exporter",
+    {"pynn": "neurosparse.export.pynn:PyNNExporter", "image": "neurosparse.export.image:ImageExporter"},
+    "neurosparse.exporters",
+)

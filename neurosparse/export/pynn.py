@@ -13,23 +13,22 @@ import numpy as np
 from neurosparse.archive import write_arrays, write_json, write_text
 from neurosparse.data.dataset import Dataset
 from neurosparse.errors import BadInput
-from neurosparse.export.choose import ALLOWED_LOSS, Choice, choose
+from neurosparse.export.choose import ALLOWED_LOSS, Choice
 from neurosparse.export.emulate import decide
-from neurosparse.export.exporter import ExportSummary
+from neurosparse.export.exporter import SpikingSummary
 from neurosparse.export.folder import check_target, whole_folder
-from neurosparse.export.spiking import PERCENTILE, SpikingNetwork, activation_scales, convert
+from neurosparse.export.spiking import PERCENTILE, SpikingNetwork
+from neurosparse.export.twin import CHOICE_SAMPLES, CHOICE_SPLITS, spiking_twin
+from neurosparse.mapping.layout import Plan
 from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
-from neurosparse.units import format_count
+from neurosparse.units import format_count, format_percent
 
 SCHEMA = "neurosparse.export.pynn/1"
 FILES = ("network.py", "network.npz", "manifest.json")
 TOLERANCE = 0.95
 """Least fraction of the samples on which a simulator must decide as the trained network does."""
 
-CHOICE_SAMPLES = 1500
-CHOICE_SPLITS = "validation, then train"
-SCALE_SAMPLES = 10_000
 MOST_STEPS = 10_000
 SAMPLE_SEED = 0
 NEURON_STEP = 0.1
@@ -47,27 +46,23 @@ class PyNNExporter:
         dataset: Dataset,
         folder: Path,
         *,
+        plan: Plan | None = None,
         overwrite: bool = False,
         samples: int = 100,
         steps: int | None = None,
         compacted: Compacted | None = None,
-    ) -> ExportSummary:
+    ) -> SpikingSummary:
         """Write the folder; see `neurosparse.export.exporter.Exporter.export`."""
         folder = Path(folder)
-        _check(network, dataset, samples, steps)
+        check_export(network, dataset, samples, steps)
         check_target(folder, FILES, overwrite)
 
-        scale = np.float32(dataset.scale)
-        scales = activation_scales(network, dataset.train.x[:SCALE_SAMPLES] * scale)
-        trial = np.concatenate([dataset.validation.x, dataset.train.x[:CHOICE_SAMPLES]])[:CHOICE_SAMPLES]
-        if compacted is not None:
-            network, trial = compacted.network, trial[:, compacted.inputs]
-        chosen = choose(network, scales, trial * scale, steps=steps)
-        spiking = convert(network, scales, chosen.rate)
+        twin = spiking_twin(network, dataset, steps, compacted)
+        network, spiking, chosen = twin.network, twin.spiking, twin.chosen
 
         # The raw stream of PCG64 is the same in all versions of NumPy (NEP 19), its permutations are not.
         order = np.argsort(np.random.PCG64(SAMPLE_SEED).random_raw(len(dataset.test)), kind="stable")[:samples]
-        x, label = dataset.test.x[order] * scale, dataset.test.y[order]
+        x, label = dataset.test.x[order] * np.float32(dataset.scale), dataset.test.y[order]
         if compacted is not None:
             x = np.ascontiguousarray(x[:, compacted.inputs])
         decision = np.argmax(network.activations(x)[-1], axis=1)
@@ -90,13 +85,19 @@ class PyNNExporter:
             write_json(new / "manifest.json", manifest)
             write_text(new / "network.py", _script(network))
             sizes = {name: (new / name).stat().st_size for name in FILES}
-        return ExportSummary(
-            folder, sizes, samples, chosen.steps, chosen.rate, **expected,
+        told = (
+            f"{samples} samples of {chosen.steps} steps: network {format_percent(expected['network_accuracy'])},"
+            f" spiking {format_percent(expected['spiking_accuracy'])} expected,"
+            f" agreement {format_percent(expected['agreement'])} (at least {format_percent(TOLERANCE)})",
+            f"run it: python {folder / 'network.py'} --backend nest",
+        )
+        return SpikingSummary(
+            folder, sizes, told, samples, chosen.steps, chosen.rate, **expected,
             chosen_on=CHOICE_SPLITS, chosen_agreement=chosen.agreement,
         )  # fmt: skip
 
 
-def _check(network: TrainedNetwork, dataset: Dataset, samples: int, steps: int | None) -> None:
+def check_export(network: TrainedNetwork, dataset: Dataset, samples: int, steps: int | None) -> None:
     """Raise BadInput, before any work, for what cannot become a spiking network or a self-check."""
     if not network.projections:
         raise BadInput("the network has no layers")
