@@ -61,10 +61,44 @@ def budget_that_fits(plan: Plan, fits: Fits) -> str:
     if total:
         pairs = sum(graph.pairs(projection) for projection in graph.projections)
         words.append(f"{total:,} synapses in all fit:  --synapses {total} (connectivity {100 * total / pairs:.3g}%)")
-    other = neurons_that_fit(graph, plan.profile, options, fits)
-    if other:
-        words.append(other)
+    others = (
+        rows_that_fit(graph, plan.profile, options, fits),
+        neurons_that_fit(graph, plan.profile, options, fits),
+        memory_that_fits(plan, fits),
+    )
+    words += [other for other in others if other]
     return "; or ".join(words) or SMALLER
+
+
+def rows_that_fit(graph: Graph, profile: Profile, options: PlanOptions, fits: Fits) -> str | None:
+    """Return the longest rows, one limit for all projections, with which everything fits, in words; None where none do.
+
+    Short rows take few bytes and leave few slots: what fits is a range, looked for from the shortest rows on.
+    """
+    longest = None
+    for rows in range(1, profile.most_neurons + 1):
+        if fits(graph, profile, replace(options, max_row_length=rows)):
+            longest = rows
+        elif longest:
+            break
+    return f"rows of at most {longest} fit:  --max-row-length {longest}" if longest else None
+
+
+def memory_that_fits(plan: Plan, fits: Fits) -> str | None:
+    """Return the smallest budget of memory with which everything fits, in words; None where there is no budget."""
+    if plan.options.budget is None:
+        return None
+    low, high = 1, max(core.main.available for core in plan.cores)
+
+    def holds(budget: int) -> bool:
+        return fits(plan.graph, plan.profile, replace(plan.options, budget=budget))
+
+    if not holds(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return f"a budget of {low:,} fits:  --budget {low}"
 
 
 def _largest_total(plan: Plan, fits: Fits) -> int:
