@@ -20,6 +20,7 @@ from neurosparse.report.bars import Bars, bars
 from neurosparse.report.chipmap import ChipMap, chip_map
 from neurosparse.report.connections import Connections, connections
 from neurosparse.report.figures import curves, histogram
+from neurosparse.report.page_reasons import cause_table, compaction_table
 from neurosparse.report.page_tables import (
     Table,
     configuration_table,
@@ -67,6 +68,12 @@ class Page:
     bars : Bars
     regions : Table
         The bars as a table.
+    causes : Table or None
+        Why each projection takes what it takes, where the machine's memory model tells.
+    notes : tuple of str
+        The same in sentences, where something stands out.
+    compaction : Table or None
+        What would be saved without the neurons that reach no output.
     training : tuple of Chart
     history : Table
     connections : tuple of (str, tuple of Chart)
@@ -90,6 +97,9 @@ class Page:
     map: ChipMap
     bars: Bars
     regions: Table
+    causes: Table | None
+    notes: tuple[str, ...]
+    compaction: Table | None
     training: tuple[Chart, ...]
     history: Table
     connections: tuple[tuple[str, tuple[Chart, ...]], ...]
@@ -165,6 +175,8 @@ def make_page(
             help="neurosparse check tells what is wrong with a run folder",
         )
     settings = document["configuration"]
+    explanation = document.get("explanation")
+    sizes = {population.name: population.size for population in plan.graph.populations}
     found = connections(network, initial)
     picture = bars(rows)
     return Page(
@@ -179,6 +191,9 @@ def make_page(
         map=chip_map(board_chips(plan.profile), rows),
         bars=picture,
         regions=region_table(picture),
+        causes=cause_table(explanation),
+        notes=tuple(explanation["notes"]) if explanation else (),
+        compaction=compaction_table(document.get("compacted"), sizes, rows[0].main.unit),
         training=_training(history),
         history=history_table(history),
         connections=tuple((f"{p.name}: {p.pre} to {p.post}", _histograms(p)) for p in found),

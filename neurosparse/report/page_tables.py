@@ -45,7 +45,7 @@ class Table:
         return sum(len(lines) for _, lines in self.parts)
 
 
-def _plain(caption: str, columns: tuple[tuple[str, bool], ...], lines: Iterable[tuple[str, ...]]) -> Table:
+def plain_table(caption: str, columns: tuple[tuple[str, bool], ...], lines: Iterable[tuple[str, ...]]) -> Table:
     """Return a table of one part."""
     return Table(caption, columns, (("", tuple(lines)),))
 
@@ -73,7 +73,7 @@ def population_table(rows: Sequence[CoreRow]) -> Table:
                 line += ["not stated", "", ""]
         fullest = max(cores, key=lambda core: core.main.fraction)
         lines.append((*line, _holds(fullest)))
-    return _plain(
+    return plain_table(
         "Populations, with the fullest core of each",
         (
             ("population", False),
@@ -125,7 +125,7 @@ def _holds(core: CoreRow) -> str:
 def region_table(figure: Bars) -> Table:
     """Return the bars as a table: a line a bar, a column a region."""
     used = [sum(bar.regions) for bar in figure.bars]
-    return _plain(
+    return plain_table(
         f"{figure.memories[0]} by region, {figure.unit}",
         (("population", False), ("cores", False), *((name, True) for name in figure.regions), ("in all", True)),
         (
@@ -156,7 +156,7 @@ def history_table(history: Sequence[Mapping[str, Any]]) -> Table:
     headings = (
         "epoch", "loss", "validation loss", "accuracy", "validation accuracy", "rewired", "live", "learning rate",
     )  # fmt: skip
-    return _plain(shown, tuple((heading, True) for heading in headings), lines)
+    return plain_table(shown, tuple((heading, True) for heading in headings), lines)
 
 
 _STATES: tuple[tuple[str, Callable[[State], str]], ...] = (
@@ -177,7 +177,7 @@ def connection_table(projections: Sequence[Connections]) -> Table:
         for when, state in (("start", p.start), ("end", p.end)):
             if state is not None:
                 lines.append((p.name, when, *(write(state) for _, write in _STATES)))
-    return _plain(
+    return plain_table(
         "Connections, weights and degrees",
         (("projection", False), ("at", False), *((heading, True) for heading, _ in _STATES)),
         lines,
@@ -186,7 +186,7 @@ def connection_table(projections: Sequence[Connections]) -> Table:
 
 def configuration_table(settings: Mapping[str, Mapping[str, Any]]) -> Table:
     """Return every setting with its value and its origin."""
-    return _plain(
+    return plain_table(
         "Settings",
         (("setting", False), ("value", False), ("from", False)),
         ((name, _setting(entry["value"]), str(entry["from"])) for name, entry in settings.items()),
@@ -203,7 +203,7 @@ def _setting(value: Any) -> str:
 def source_table(profile: Profile) -> Table:
     """Return every figure of a machine with its source."""
     figures = profile.model_dump(mode="json", by_alias=True)
-    return _plain(
+    return plain_table(
         f"Figures of {profile.name}, fingerprint {profile.fingerprint[:16]}",
         (("figure", False), ("value", True), ("source", False)),
         ((key, in_a_line(figure_at(figures, key)), source) for key, source in profile.sources.items()),

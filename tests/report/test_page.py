@@ -116,6 +116,51 @@ def test_what_the_head_says():
     assert "The network does not fit" in render(unfit)
 
 
+_CAUSE = {
+    "name": "input-hidden1", "pre": "input", "post": "hidden1", "receptor": "excitatory", "synapses": 500, "cores": 2,
+    "bytes": 4_096, "share": 0.625, "row": 11, "source": 17, "core": 1, "filled": 0.25, "padding": 7_168,
+    "unconnected": 3, "unconnected_bytes": 168, "sorted_bytes": 4_096, "lost": 0, "fan_in": 12,
+    "weight_step": 0.0009765625,
+}  # fmt: skip
+
+
+def test_the_reasons_stand_where_the_report_tells_them():
+    alike = {**_CAUSE, "source": None, "core": None, "filled": None, "padding": None, "unconnected": None,
+             "unconnected_bytes": None}  # fmt: skip
+    reasons = {"projections": [_CAUSE, alike], "notes": ["neuron 17 is a hub"]}
+    page = make_page({**_RUN.document, "explanation": reasons}, *_RUN.parts[1:])
+    first, second = page.causes.parts[0][1]
+    held = ("input-hidden1", "excitatory", "4.0 KiB", "62.5 %", "11")
+    assert first == (*held, "neuron 17, core 1", "25.0 %", "7.0 KiB", "3", "168 B", "12", "0.000977")
+    assert second == (*held, "all alike", "", "", "", "", "12", "0.000977")
+    assert "neuron 17 is a hub" in _Elements(render(page)).text["li"]
+    without = make_page({**_RUN.document, "explanation": None}, *_RUN.parts[1:])
+    assert without.causes is None
+    assert "Rows and padding" not in render(without)
+
+
+def test_what_compaction_saves_stands_where_the_report_tells_it():
+    compacted = {
+        "neurons": {"input": 60, "hidden1": 200, "output": 10},
+        "synapses": 800,
+        "cores": [
+            {"population": "hidden1", "slice": [0, 256], "whole": 4_096, "compacted": 1_024},
+            {"population": "hidden1", "slice": [256, 300], "whole": 4_096, "compacted": 0},
+            {"population": "output", "slice": [0, 10], "whole": 1_024, "compacted": 1_024},
+        ],
+    }
+    page = make_page({**_RUN.document, "compacted": compacted}, *_RUN.parts[1:])
+    assert page.compaction.parts[0][1] == (
+        ("input", "64", "60", "0 B", "0 B", ""),
+        ("hidden1", "300", "200", "8.0 KiB", "1.0 KiB", "87.5 %"),
+        ("output", "10", "10", "1.0 KiB", "1.0 KiB", "0.0 %"),
+        ("in all", "374", "270", "9.0 KiB", "2.0 KiB", "77.8 %"),
+    )
+    without = make_page({**_RUN.document, "compacted": None}, *_RUN.parts[1:])
+    assert without.compaction is None
+    assert "reach no output" not in render(without)
+
+
 def test_settings_stand_with_their_origins():
     lines = _PAGE.configuration.parts[0][1]
     assert lines == (
