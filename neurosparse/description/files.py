@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -190,7 +191,8 @@ def _read_matrix(path: Path) -> NetworkDescription:
     from scipy import sparse
 
     try:
-        matrix = sparse.coo_array(sparse.load_npz(path))
+        with path.open("rb") as file:  # scipy leaves a damaged file open
+            matrix = sparse.coo_array(sparse.load_npz(file))
     except OSError as fault:
         raise FileFault(f"cannot read {path.name}: {fault.strerror or fault}", where=str(path)) from fault
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as fault:
@@ -208,8 +210,10 @@ def _read_edges(path: Path) -> NetworkDescription:
     """Return the network of a list of edges: source, target, weight and perhaps delay, with commas."""
     try:
         with path.open(encoding="utf-8") as file:
-            named = any(character.isalpha() and character not in "eE" for character in file.readline())
-        table = np.loadtxt(path, delimiter=",", skiprows=int(named), ndmin=2)
+            named = not any(_is_number(field) for field in file.readline().split(","))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # an empty file is told below
+            table = np.loadtxt(path, delimiter=",", skiprows=int(named), ndmin=2)
     except OSError as fault:
         raise FileFault(f"cannot read {path.name}: {fault.strerror or fault}", where=str(path)) from fault
     except (ValueError, UnicodeDecodeError) as fault:
@@ -222,8 +226,17 @@ def _read_edges(path: Path) -> NetworkDescription:
         )
     source, target = (_numbers(table[:, k], name, str(path), whole=True) for k, name in enumerate(("source", "target")))
     delay = table[:, 3] if table.shape[1] == 4 else np.ones(len(table))
-    shape = (int(source.max()) + 1, int(target.max()) + 1)
+    shape = (max(1, int(source.max()) + 1), max(1, int(target.max()) + 1))
     return _pair(source, target, table[:, 2], delay, shape, str(path))
+
+
+def _is_number(text: str) -> bool:
+    """Say whether some text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _pair(
@@ -235,7 +248,8 @@ def _pair(
     order = np.lexsort((target, source))
     source, target, weight, delay = source[order], target[order], weight[order], delay[order]
     projections: list[Projection] = []
-    for receptor, chosen in (("excitatory", weight >= 0), ("inhibitory", weight < 0)):
+    inhibitory = weight < 0
+    for receptor, chosen in (("excitatory", ~inhibitory), ("inhibitory", inhibitory)):
         if chosen.any() or (receptor == "excitatory" and not len(weight)):
             part = FromList(source[chosen], target[chosen], weight[chosen], delay[chosen])
             projections.append(Projection("pre", "post", receptor, part))  # type: ignore[arg-type]

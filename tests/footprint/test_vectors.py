@@ -9,8 +9,8 @@ from vectors import compare
 
 from neurosparse.description.files import read_network
 from neurosparse.errors import BadInput, OverBudget
-from neurosparse.hardware.library import load_profile
 from neurosparse.footprint.measure import measure
+from neurosparse.hardware.library import load_profile
 
 FOLDER = Path(__file__).parent / "vectors"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -52,7 +52,7 @@ def test_the_footprint_is_what_the_tool_chain_booked_and_wrote(name):
 @pytest.mark.parametrize("name", FAILURES)
 def test_what_the_tool_chain_refuses_is_refused_with_the_cause(name):
     what, needs = FAILURES[name]
-    with pytest.raises(OverBudget, match="does not fit|too long") as caught:
+    with pytest.raises(OverBudget, match=r"does not fit|too long") as caught:
         footprint(name)
     assert what in caught.value.what
     assert caught.value.numbers["needs"] == needs
@@ -81,5 +81,4 @@ def test_the_table_of_vectors_tells_what_is_compared():
             lines.append(f"{name}: {len(fields)} fields, {sum(fields.values()):,} values, equal")
     lines += ["", "field: vectors that have it"]
     lines += [f"{field}: {count}" for field, count in sorted(every.items())]
-    table = FOLDER / "table.txt"
-    assert "\n".join(lines) + "\n" == table.read_text()
+    assert "\n".join(lines) + "\n" == (FOLDER / "table.txt").read_text()
