@@ -27,7 +27,7 @@ def cause_table(explanation: Mapping[str, Any] | None) -> Table | None:
     )  # fmt: skip
     return plain_table(
         "Why each projection takes what it takes",
-        (("projection", False), ("", False), *((heading, True) for heading in headings)),
+        (("projection", False), ("receptor", False), *((heading, True) for heading in headings)),
         (
             (
                 cause["name"],
