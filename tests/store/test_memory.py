@@ -14,10 +14,12 @@ from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.store.store import SynapseStore
 
 
-def peak_of_training(n_pre, n_post, synapses, width):
+def peak_of_training(n_pre, n_post, synapses, width, max_row_length=None, max_fan_in=None):
     """Return the peak of what numpy and Python allocate while a projection is made, filled and trained."""
     cores = -(-n_post // width)
-    layout = Layout((ProjectionLayout("p", n_pre, n_post, synapses, width, (synapses,) * cores),))
+    layout = Layout(
+        (ProjectionLayout("p", n_pre, n_post, synapses, width, (synapses,) * cores, max_row_length, max_fan_in),)
+    )
     samples = np.ones((16, n_pre), np.uint8)
     label = np.zeros(16, np.int64)
     tracemalloc.start()
@@ -36,11 +38,12 @@ def peak_of_training(n_pre, n_post, synapses, width):
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("limits", [(), (1, 10)], ids=["free", "limited"])
 @pytest.mark.parametrize(("n_pre", "n_post"), [(20_000, 20_000), (40_000, 10_000)])
-def test_nothing_of_the_size_of_the_matrix_is_allocated(n_pre, n_post):
-    peak_of_training(50, 50, 100, 25)  # compile, so that only the arrays are counted
+def test_nothing_of_the_size_of_the_matrix_is_allocated(n_pre, n_post, limits):
+    peak_of_training(50, 50, 100, 25, *limits)  # compile, so that only the arrays are counted
     synapses, width = 50_000, 50
-    peak = peak_of_training(n_pre, n_post, synapses, width)
+    peak = peak_of_training(n_pre, n_post, synapses, width, *limits)
     activations = 4 * 16 * (n_pre + 2 * n_post) + 8 * n_pre + n_pre * 16
     assert peak < activations + 60 * synapses + 1_000_000
     # One bit a pair would already be more.
@@ -49,15 +52,16 @@ def test_nothing_of_the_size_of_the_matrix_is_allocated(n_pre, n_post):
     assert peak < n_pre * (n_post // width) * 4
 
 
-def test_the_whole_process_stays_far_below_a_bit_a_pair():
+@pytest.mark.parametrize("limits", [(), (1, 2)], ids=["free", "limited"])
+def test_the_whole_process_stays_far_below_a_bit_a_pair(limits):
     """What the kernels allocate is seen by the operating system alone: 40,000 x 40,000 pairs are 200 MB as bits."""
     script = f"""
 import resource, sys
 sys.path[:0] = [{str(Path(__file__).parent)!r}]
 from test_memory import peak_of_training
-peak_of_training(50, 50, 100, 25)
+peak_of_training(50, 50, 90, 25, *{limits})
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-peak_of_training(40_000, 40_000, 50_000, 50)
+peak_of_training(40_000, 40_000, 50_000, 50, *{limits})
 print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
