@@ -6,55 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-
 from neurosparse.errors import BadInput
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+from neurosparse.report.compaction import compaction
+from neurosparse.report.explanation import explanation
+from neurosparse.report.occupancy import occupancy
 from neurosparse.report.tables import fullest_core, report_rows
 
 SCHEMA = "neurosparse.report/2"
-
-
-def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
-    """Count the synapses of a projection by core, its rows and its fan-ins.
-
-    Parameters
-    ----------
-    width : int
-        Neurons of a full slice of the target.
-
-    Returns
-    -------
-    Occupancy
-        A weight of exactly 0 has the sign of its sign bit: a newborn that has not moved yet is a synapse as well.
-    """
-    weight = projection.weight
-    n_pre, n_post = weight.shape
-    n_cores = -(-n_post // width)
-    core = weight.indices.astype(np.int64) // width
-    source = np.repeat(np.arange(n_pre, dtype=np.int64), np.diff(weight.indptr))
-    inhibitory = np.signbit(weight.data)
-    longest = []
-    for chosen in (~inhibitory, inhibitory):
-        _, counts = np.unique(source[chosen] * n_cores + core[chosen], return_counts=True)
-        longest.append(int(counts.max(initial=0)))
-    live = np.bincount(core, minlength=n_cores)
-    fan_in = int(np.bincount(weight.indices, minlength=1).max())
-    return Occupancy(
-        tuple(int(count) for count in live), (longest[0], longest[1]), _lengths(source, core, n_cores), fan_in
-    )
-
-
-def _lengths(source: np.ndarray, core: np.ndarray, n_cores: int) -> tuple[dict[int, int], ...]:
-    """Return, of each core, how many sources have so many synapses there."""
-    parts, counts = np.unique(source * n_cores + core, return_counts=True)
-    pairs, sources = np.unique(np.stack([parts % n_cores, counts]), axis=1, return_counts=True)
-    lengths: tuple[dict[int, int], ...] = tuple({} for _ in range(n_cores))
-    for k, length, many in zip(*pairs.tolist(), sources.tolist(), strict=True):
-        lengths[k][length] = many
-    return lengths
 
 
 def facts(
@@ -108,7 +69,9 @@ def facts(
         },
         "biases": sum(int(p.bias.size) for p in network.projections),
         "cores": _cores(plan, found),
+        "compacted": compaction(plan, network),
         "fullest": {},
+        "explanation": explanation(plan, network),
         "profile": {
             "name": plan.profile.name,
             "fingerprint": plan.profile.fingerprint,

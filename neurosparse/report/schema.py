@@ -83,6 +83,23 @@ class _Core(_Part):
     holds: str
 
 
+class _CompactedCore(_Part):
+    """What the synapses take of a core as they are, and in the compacted network."""
+
+    population: str
+    slice: list[int]
+    whole: int
+    compacted: int
+
+
+class _Compacted(_Part):
+    """The network without neurons that reach no output."""
+
+    neurons: dict[str, int]
+    synapses: int
+    cores: list[_CompactedCore]
+
+
 class _Fullest(_Part):
     """The core that is fullest, and in which memory."""
 
@@ -101,6 +118,37 @@ class _Machine(_Part):
     does_not_cover: list[str]
 
 
+class _Cause(_Part):
+    """Why a projection of the machine takes what it takes: `neurosparse.footprint.explain.Cause`."""
+
+    name: str
+    pre: str
+    post: str
+    receptor: str
+    synapses: int | None
+    cores: int
+    bytes: int
+    share: float
+    row: int
+    source: int | None
+    core: int | None
+    filled: float | None
+    padding: int | None
+    unconnected: int | None
+    unconnected_bytes: int | None
+    sorted_bytes: int
+    lost: int
+    fan_in: int
+    weight_step: float
+
+
+class _Explanation(_Part):
+    """The reasons, for machines that keep synapses in rows."""
+
+    projections: list[_Cause]
+    notes: list[str]
+
+
 class _Report(_Part):
     """The whole document."""
 
@@ -110,7 +158,9 @@ class _Report(_Part):
     synapses: _Synapses
     biases: int
     cores: list[_Core]
+    compacted: _Compacted | None = None
     fullest: _Fullest
+    explanation: _Explanation | None
     profile: _Machine
     configuration: dict[str, dict[str, Any]]
 

@@ -57,6 +57,8 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
         f"   biases {format_count(document['biases'])}",
         f"over budget: {format_count(synapses['steps_over_budget'])} of {format_count(synapses['steps'])} steps",
         f"accuracy {_accuracies(document['accuracy'])}",
+        *_compaction(document),
+        *_reasons(document["explanation"]),
         *_words(document["profile"]["covers"], document["profile"]["does_not_cover"]),
         f"{'fits' if document['fits'] else 'does not fit'} {document['profile']['name']}",
     ]
@@ -113,6 +115,20 @@ def _fullest(rows: Sequence[CoreRow]) -> str:
     return f"fullest core: {row.population} {row.start}-{row.stop - 1} on {place}, {used}"
 
 
+def _reasons(explanation: Mapping[str, Any] | None) -> list[str]:
+    """Return what holds the synaptic matrices, and what a user should know of it."""
+    if explanation is None:
+        return []
+    lines = []
+    for cause in explanation["projections"]:
+        filled = "" if cause["filled"] is None else f", {format_percent(cause['filled'])} filled"
+        lines.append(
+            f"rows of {cause['name']} {cause['receptor']}: room for {_several(cause['row'], 'synapse')}{filled},"
+            f" {format_bytes(cause['bytes'])} a core"
+        )
+    return [*lines, *(f"note: {note}" for note in explanation["notes"])]
+
+
 def _words(covers: Sequence[str], does_not_cover: Sequence[str]) -> list[str]:
     """Return what a machine's figures cover and what they leave open, a line each."""
     return [*(f"note: {line}" for line in covers), *(f"not covered: {line}" for line in does_not_cover)]
@@ -122,6 +138,31 @@ def _accuracies(accuracy: Mapping[str, float | None]) -> str:
     """Return the accuracies that are known."""
     known = [f"{name} {format_percent(value, 2)}" for name, value in accuracy.items() if value is not None]
     return "   ".join(known) or "unknown"
+
+
+def _compaction(document: Mapping[str, Any]) -> list[str]:
+    """Return the line on what compaction would leave; none where it leaves all or the report does not say."""
+    compacted = document.get("compacted")
+    if not compacted:
+        return []
+    neurons = {core["population"]: 0 for core in document["cores"]}
+    for core in document["cores"]:
+        neurons[core["population"]] += core["neurons"]
+    fewer = [
+        f"{name} {format_count(kept)} of {format_count(neurons[name])}"
+        for name, kept in compacted["neurons"].items()
+        if kept < neurons.get(name, 0)
+    ]
+    largest = max(compacted["cores"], key=lambda core: core["whole"], default=None)
+    if not fewer or largest is None:
+        return []
+    unit = next(iter(document["cores"][0]["memories"].values()))["unit"]
+    write = format_bytes if unit == "bytes" else format_count
+    place = f"{largest['population']} {largest['slice'][0]}-{largest['slice'][1] - 1}"
+    return [
+        f"compacted (export --compact): {', '.join(fewer)} neurons; synapses of {place} take"
+        f" {write(largest['compacted'])} instead of {write(largest['whole'])}"
+    ]
 
 
 def _several(count: int, noun: str) -> str:

@@ -41,6 +41,7 @@ def _document():
         "synapses": {"live": 499, "budget": 500, "steps": 6_000, "steps_over_budget": 0},
         "biases": 310,
         "cores": cores,
+        "explanation": None,
         "profile": {"name": "spinnaker", "covers": [], "does_not_cover": []},
     }
 
