@@ -1,6 +1,8 @@
 """Networks from files: what is read is what was written, and every fault is told with its entry."""
 
 import json
+import re
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from neurosparse.description.connectors import AllToAll, FixedProbability, FromList, OneToOne
+from neurosparse.description.document import NetworkDocument, PopulationEntry, ProjectionEntry
 from neurosparse.description.files import read_network, write_network
 from neurosparse.description.network import NetworkDescription, Population, Projection
 from neurosparse.errors import BadInput, FileFault, NeurosparseError
@@ -217,3 +220,13 @@ def test_a_bad_list_of_edges_is_refused(tmp_path, text, told):
     (tmp_path / "e.csv").write_text(text)
     with pytest.raises(BadInput, match=told):
         read_network(tmp_path / "e.csv")
+
+
+def test_the_example_of_the_description_is_read_and_every_key_is_told(tmp_path):
+    text = resources.files("neurosparse.description").joinpath("network.md").read_text(encoding="utf-8")
+    example = json.loads(text.split("```json")[1].split("```")[0])
+    network = read_network(put(tmp_path, example, arrays()))
+    assert [p.name for p in network.populations] == ["input", "hidden", "noise"]
+    keys = {name for entry in (PopulationEntry, ProjectionEntry, NetworkDocument) for name in entry.model_fields}
+    told = set(re.findall(r"`([a-z_]+)`", text)) | set(re.findall(r'"([a-z_]+)":', text))
+    assert keys - {"kind"} <= told
