@@ -13,6 +13,7 @@ from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.otherwise import Otherwise
 from neurosparse.report.tables import CoreRow, fullest_core, memory_label, memory_names, plan_rows, report_rows
+from neurosparse.report.words import several
 from neurosparse.units import format_bytes, format_count, format_percent
 
 # Wider than any table of cores.
@@ -38,7 +39,7 @@ def print_plan(plan: Plan, file: TextIO | None = None) -> None:
     _print_table(rows, file)
     slots = sum(row.capacity for row in rows)
     synapses = sum(projection.synapses for projection in plan.graph.projections)
-    cores, chips = _several(len(plan.places), "core"), _several(len(plan.chips), "chip")
+    cores, chips = several(len(plan.places), "core"), several(len(plan.chips), "chip")
     print(_fullest(rows), file=file)
     print(f"synapses {format_count(synapses)} of {format_count(slots)} slots", file=file)
     print("".join(f"{line}\n" for line in _words(plan.profile.covers, plan.profile.does_not_cover)), end="", file=file)
@@ -123,7 +124,7 @@ def _reasons(explanation: Mapping[str, Any] | None) -> list[str]:
     for cause in explanation["projections"]:
         filled = "" if cause["filled"] is None else f", {format_percent(cause['filled'])} filled"
         lines.append(
-            f"rows of {cause['name']} {cause['receptor']}: room for {_several(cause['row'], 'synapse')}{filled},"
+            f"rows of {cause['name']} {cause['receptor']}: room for {several(cause['row'], 'synapse')}{filled},"
             f" {format_bytes(cause['bytes'])} a core"
         )
     return [*lines, *(f"note: {note}" for note in explanation["notes"])]
@@ -165,11 +166,6 @@ def _compaction(document: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _several(count: int, noun: str) -> str:
-    """Return a count with its noun."""
-    return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
-
-
 def print_otherwise(otherwise: Otherwise, file: TextIO | None = None) -> None:
     """Print what would be otherwise on `file`, standard output unless told otherwise."""
     file = file or sys.stdout
@@ -180,7 +176,7 @@ def print_otherwise(otherwise: Otherwise, file: TextIO | None = None) -> None:
             print(f"  {name}: does not fit", file=file)
             continue
         size = format_bytes(alternative.largest) if alternative.unit == "bytes" else f"{alternative.largest:,}"
-        cores = _several(alternative.cores, "core")
+        cores = several(alternative.cores, "core")
         print(f"  {name}: {cores}, {format_count(alternative.slots)} slots, synapses of a core up to {size}", file=file)
     if otherwise.most_synapses is not None:
         print(f"  the largest budget that is sure to fit: --synapses {otherwise.most_synapses}", file=file)
