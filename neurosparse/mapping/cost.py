@@ -362,11 +362,14 @@ def _recorded(profile: Profile, model: NeuronModel, width: int, records: Sequenc
 
     Source: spynnaker/pyNN/models/common/neuron_recorder.py:979-1010 get_max_variable_sdram_usage, sPyNNaker 1!7.4.1.
     """
+    sizes = {variable: _record_bytes(profile, model, width, variable) for variable in records}
     fixed = per_step = 0.0
-    for variable in records:
-        record = _record_bytes(profile, model, width, variable)
-        per_step += record / interval
-        fixed += profile.regions.recorded.per_variable + record - record / interval
+    # In the tool chain's order and with its every rounding, which may come to a byte when it is rounded up.
+    for variable in [*model.word_recordables, *model.bit_recordables]:
+        if variable in sizes:
+            per_step += sizes[variable] / interval
+            fixed += profile.regions.recorded.per_variable
+            fixed += sizes[variable] - sizes[variable] / interval
     return Booking(math.ceil(fixed), math.ceil(per_step))
 
 

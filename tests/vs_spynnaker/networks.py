@@ -1,11 +1,15 @@
 """Random networks that reach the branches of the memory model, drawn by hypothesis and written as network files.
 
+    python networks.py FOLDER COUNT
+
 Hypothesis draws the shape of a network (populations, rules, orders, scales); the lists of synapses come from a numpy
-generator whose seed it draws as well. The draw has fixed seeds: equal code gives equal networks.
+generator whose seed it draws as well. All seeds are fixed: this code draws the same networks wherever it runs.
 """
 
 import json
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -43,7 +47,7 @@ def draw_networks(count):
         for document, arrays in draw_batch(batch):
             found.setdefault(json.dumps(document), (document, arrays))
         batch += 1
-    return [Drawn(f"random_{k:03d}", *network) for k, network in enumerate(list(found.values())[:count])]
+    return [Drawn(f"random_{k:04d}", *network) for k, network in enumerate(list(found.values())[:count])]
 
 
 def draw_batch(number):
@@ -103,12 +107,12 @@ def spiking_at_once(neurons):
 @st.composite
 def populations(draw, models=NEURONS + SOURCES):
     """Draw one population without its name."""
-    # The first two models stand for most networks; the others are there to be drawn now and then.
     row = {"n": draw(SIZES), "model": draw(st.sampled_from((*models, *models, "IF_curr_exp", "IF_curr_exp")))}
     if draw(st.integers(0, 2)) == 0:
         fewest = -(-row["n"] // CORES)
-        few = st.integers(fewest, 256) | st.sampled_from((fewest, 64, 100, 255, 256))
-        refused = st.integers(257, 600)  # the tool chain takes 256 neurons on a core at most
+        most = 500 if row["model"] == "SpikeSourcePoisson" else 256  # more are refused
+        few = st.integers(fewest, most) | st.sampled_from((fewest, 64, 100, 255, 256))
+        refused = st.integers(most + 1, 600)
         row["max_neurons_per_core"] = max(fewest, draw(draw(st.sampled_from([few] * 9 + [refused] + [few] * 9))))
     if row["model"] in NEURONS:
         variables = ["spikes", "v", "gsyn_exc", "gsyn_inh"]
@@ -232,3 +236,8 @@ def draw_delays(random, kind, post, count):
         case "beyond":
             return random.integers(1, random.integers(slots, 5 * slots) + 1, count).astype(float)
     return random.integers(1, random.integers(slots, 30 * slots) + 1, count).astype(float)
+
+
+if __name__ == "__main__":
+    for drawn_network in draw_networks(int(sys.argv[2])):
+        drawn_network.write(Path(sys.argv[1]))

@@ -73,7 +73,10 @@ def spike_source(row: Json) -> Json:
         at_once = row.get("spikes_per_step", row["n"])
         if at_once in (0, row["n"]):
             return {"spike_times": [1.0] if at_once else []}
-        return {"spike_times": [[1.0 + neuron // at_once] for neuron in range(row["n"])]}
+        # Core after core, so that each has a step in which as many fire as can.
+        width = min(row["n"], row.get("max_neurons_per_core", row["n"]))
+        steps = -(-width // at_once)
+        return {"spike_times": [[1.0 + n // width * steps + n % width // at_once] for n in range(row["n"])]}
     if row["model"] == "SpikeSourcePoisson":
         rate = row.get("rate")
         return {"rate": float(row["spike_source"].removeprefix("rate=")) if rate is None else rate}

@@ -1,0 +1,109 @@
+"""Random networks: our footprint beside what the real tool chain books and writes, or the reason why both refuse."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from vectors import compare
+from vs_spynnaker.virtual_board import run_tool_chain
+
+from neurosparse.description.files import read_network
+from neurosparse.errors import NeurosparseError
+from neurosparse.export import packing
+from neurosparse.footprint.measure import measure
+from neurosparse.hardware.library import load_profile
+
+DRAW = Path(__file__).with_name("networks.py")
+COUNT = int(os.environ.get("NEUROSPARSE_RANDOM_NETWORKS", "200"))
+BOARDS = {3: "spinn3", 5: "spinnaker"}
+# Words of the tool chain's message, and words of ours that say the same.
+REASONS = {
+    "has more synapses": "is too long for",
+    "has a max delay of": "is beyond what",
+    "delay per stage is already set": "stages of two lengths",
+    "will not fit on any possible Chip": "does not fit on a chip of",
+    "does not support multiple boards": "does not fit on 1 board",
+    "number of neurons per core is less than or equal to": "asks for more neurons on a core",
+    "blocked as the current limit for the model is": "asks for more neurons on a core",
+    "The parameter n_neurons of": "cannot be told apart",
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The network files and what the tool chain says about each; the files stay for whoever looks into a failure."""
+    folder = tmp_path_factory.mktemp("networks")
+    # In a process of its own: hypothesis takes an interest in the constants of all the code that it finds loaded.
+    subprocess.run([sys.executable, DRAW, folder, str(COUNT)], check=True)
+    paths = sorted(folder.glob("*.json"))
+    assert len(paths) == COUNT
+    return list(zip(paths, run_tool_chain(paths, folder / "work"), strict=True))
+
+
+@pytest.mark.parametrize("number", range(COUNT))
+def test_the_footprint_is_what_the_tool_chain_books_and_writes(number, runs):
+    path, theirs = runs[number]
+    try:
+        network = read_network(path)
+        ours = measure(network, load_profile(BOARDS[network.board_version]))
+    except NeurosparseError as refusal:
+        assert theirs["error"], f"{path}: we refuse what the tool chain takes: {refusal}"
+        assert reason(theirs["error"]["message"]) in str(refusal), f"{path}: theirs {theirs['error']['message']}"
+        return
+    assert not theirs["error"], f"{path}: we take what the tool chain refuses: {theirs['error']['message']}"
+    comparison = compare(ours, theirs)
+    differences = [line for line in comparison.differences if not is_of_cut_rows(line, ours, path)]
+    assert not differences, f"{path}:\n" + "\n".join(differences)
+    assert {"slices", "placement", "sdram_fixed", "ds_regions.size"} <= set(comparison.fields)
+
+
+def is_of_cut_rows(line, ours, path):
+    """Return whether a difference is only which synapses are left in rows that the tool chain cuts off.
+
+    It brings the synapses of a core together by an unstable sort, so which of them come last, and are lost where a row
+    is booked too short, is up to numpy's sort. How many are lost is compared, and every row that is not cut.
+    """
+    core = next(
+        (core for core in ours.cores if f"of core {core.population} {core.start}-{core.stop - 1}:" in line), None
+    )
+    if core is None or not line.startswith("synblocks_canonical_sha256"):
+        return False
+    with np.load(path.with_suffix(".tool.npz")) as matrices:
+        theirs = matrices[f"synblocks_{core.x}_{core.y}_{core.p}"]
+    mine = packing.synaptic_matrix(ours, core)
+    assert mine.shape == theirs.shape
+    for block in packing.blocks(ours, core.population):
+        if block.offset is None:
+            continue
+        place, size = block.offset // 4, block.synapses + 3
+        one, other = (words[place : place + block.rows * size].reshape(block.rows, size) for words in (mine, theirs))
+        cut = (one[:, 1] == block.synapses) & (block.projection.lost > 0)
+        assert (one[:, :3] == other[:, :3]).all()
+        assert (np.sort(one[~cut], axis=1) == np.sort(other[~cut], axis=1)).all()
+    return True
+
+
+def test_the_networks_reach_what_the_model_has_rules_for(runs):
+    """The draw is worth its time: lost synapses, delay extensions, several chips, and every reason to refuse."""
+    said = [theirs for _, theirs in runs]
+    taken = [theirs for theirs in said if not theirs["error"]]
+    rows = [row for theirs in taken for row in theirs["projections"]]
+    assert len(taken) > COUNT // 2
+    assert sum(theirs.get("silently_dropped_synapses", 0) > 0 for theirs in taken) > COUNT // 40
+    assert sum(row["n_delay_stages"] > 1 for row in rows) > COUNT // 10
+    assert sum(len(theirs["chips_used_by_application"]) > 1 for theirs in taken) > COUNT // 40
+    if COUNT >= 200:
+        assert {words for words in REASONS if any(words in message(theirs) for theirs in said)} == set(REASONS)
+
+
+def reason(message):
+    """Return our words for the tool chain's reason."""
+    return next((ours for words, ours in REASONS.items() if words in message), f"a reason that is not known: {message}")
+
+
+def message(theirs):
+    """Return what a run failed of."""
+    return theirs["error"]["message"] if theirs["error"] else ""
