@@ -92,7 +92,7 @@ def _plan_network(path: Path, profile: Profile, options: dict[str, Any], as_json
 
         click.echo(json.dumps(footprint_document(footprint, otherwise), indent=2))
     else:
-        from neurosparse.report.footprint_terminal import print_footprint
+        from neurosparse.report.terminal_footprint import print_footprint
 
         print_footprint(footprint, otherwise)
 
