@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import model_validator
+
 from neurosparse.hardware.figures import Part, Positive
 from neurosparse.hardware.numbered import Flag, NumberedProfile
 
@@ -30,3 +32,10 @@ class CrossbarProfile(NumberedProfile):
 
     kind: Literal["crossbar"]
     array: Array
+
+    @model_validator(mode="after")
+    def _has_one_space_of_addresses(self) -> CrossbarProfile:
+        """Refuse addresses of more than one core, as no figure says how cores would reach each other."""
+        if self.array.row_is_address and self.numbering != (1, 1):
+            raise ValueError("rows are addresses, which needs one chip with one core")
+        return self

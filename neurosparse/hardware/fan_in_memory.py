@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import model_validator
+
 from neurosparse.hardware.figures import Count, Part, Positive
 from neurosparse.hardware.numbered import NumberedProfile
 
@@ -37,3 +39,10 @@ class FanInProfile(NumberedProfile):
     cam: Cam
     tags: Tags
     destinations: Destinations
+
+    @model_validator(mode="after")
+    def _can_send(self) -> FanInProfile:
+        """Refuse watching that takes all destinations."""
+        if self.destinations.watching >= self.destinations.per_neuron:
+            raise ValueError("watching leaves a neuron no destination")
+        return self

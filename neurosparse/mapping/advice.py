@@ -73,14 +73,20 @@ def budget_that_fits(plan: Plan, fits: Fits) -> str:
 def rows_that_fit(graph: Graph, profile: Profile, options: PlanOptions, fits: Fits) -> str | None:
     """Return the longest rows, one limit for all projections, with which everything fits, in words; None where none do.
 
-    Short rows take few bytes and leave few slots: what fits is a range, looked for from the shortest rows on.
+    Short rows take few bytes and leave few slots: what fits is a range, looked for from the shortest rows on, a
+    sixteenth at a time, and then between the last that fits and the one above it.
     """
-    longest = None
-    for rows in range(1, profile.most_neurons + 1):
+    most = min(profile.most_neurons, max(population.size for population in graph.populations))
+    longest, rows, above = 0, 1, most + 1
+    while rows < above:
         if fits(graph, profile, replace(options, max_row_length=rows)):
             longest = rows
         elif longest:
-            break
+            above = rows
+        if above <= most:
+            rows = (longest + above + 1) // 2
+        else:
+            rows = min(max(rows + 1, rows * 17 // 16), most) if rows < most else above
     return f"rows of at most {longest} fit:  --max-row-length {longest}" if longest else None
 
 

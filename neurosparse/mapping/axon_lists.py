@@ -90,8 +90,10 @@ class AxonLists:
             bounds = fan_in_limits(graph, name, None, options)
             limits |= bounds
             reached = sum(len(placed[p.post]) for p in graph.projections if p.pre == name)
+            # All slices but the last are equally wide, and hold the same.
+            holds = {n: self._slots(graph, name, n, bounds, options) for n in {part.neurons for part, _ in parts}}
             for part, spot in parts:
-                slots, used = self._slots(graph, name, part.neurons, bounds, options)
+                slots, used = holds[part.neurons]
                 leaving = part.neurons * reached
                 if leaving > self.profile.axons.outgoing:
                     raise OverBudget(

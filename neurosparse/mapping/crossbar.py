@@ -40,7 +40,7 @@ class Crossbar:
                 cells = rows * part.neurons
                 most = most_slots(graph, name, part.neurons, bounds, options)
                 slots = slots_in(graph, name, most, options.room(cells), lambda _, slots: slots)
-                memories = {"synapse_cells": Usage(sum(slots.values()), cells, "synapses"), **shared}
+                memories = {"crossbar": Usage(sum(slots.values()), cells, "cells"), **shared}
                 cores.append(Core(name, part.start, part.stop, spot.x, spot.y, spot.p, {}, memories, slots))
         return LaidOut(tuple(cores), limits)
 

@@ -51,7 +51,7 @@ class Stated:
             limits |= bounds
             for part, spot in parts:
                 slots = most_slots(graph, name, part.neurons, bounds, options)
-                memories = {"synapses": Usage(sum(slots.values()), options.synapses_per_core, "synapses")}
+                memories = {"your_limit": Usage(sum(slots.values()), options.synapses_per_core, "synapses")}
                 cores.append(Core(name, part.start, part.stop, spot.x, spot.y, spot.p, {}, memories, slots))
         return LaidOut(tuple(cores), limits)
 
