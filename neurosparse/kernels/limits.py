@@ -61,7 +61,8 @@ def draw_within_limits(slots, blocks, limits, span, live, capacity, births, mome
             is_positive = np.int64(bits(key, index) & _ONE)
             index += _ONE
         else:
-            if upto.size == 0 or refused > patience + n_rows // 16:
+            # Counting anew costs about as much as so many draws.
+            if upto.size == 0 or refused > patience + n_rows + 2 * birth:
                 open_posts = _open_posts(blocks, limits, span, filled)
                 upto = _feasible_upto(rows, blocks, limits, span, filled, open_posts)
                 if upto[n_rows - 1] == _taken(rows, blocks, limits, filled, newborn[:birth]):
@@ -69,7 +70,7 @@ def draw_within_limits(slots, blocks, limits, span, live, capacity, births, mome
                 refused = 0
             # What is feasible only shrinks while newborn are drawn: counts taken once stay bounds of it.
             rank, index = below(key, index, upto[n_rows - 1], mask_for(upto[n_rows - 1]))
-            row = np.searchsorted(upto, rank, side="right")
+            row = position(upto, 0, n_rows, rank + 1)
             rank -= upto[row - 1] if row else 0
             row += first
             p = _projection_of(blocks, row)
