@@ -18,10 +18,11 @@ def command() -> None:
 
 @command.command(name="list")
 def list_profiles() -> None:
-    """Print the name and the title of every profile that comes with neurosparse."""
-    names = profile_names()
-    for name in names:
-        click.echo(f"{name:{max(map(len, names))}}  {load_profile(name).title}")
+    """Print name, kind of memory model and title of every profile that comes with neurosparse."""
+    profiles = [load_profile(name) for name in profile_names()]
+    width, kind = (max(map(len, words)) for words in zip(*((p.name, p.kind) for p in profiles), strict=True))
+    for profile in profiles:
+        click.echo(f"{profile.name:{width}}  {profile.kind:{kind}}  {profile.title}")
 
 
 @command.command()
@@ -36,6 +37,9 @@ def show(name: str, as_json: bool) -> None:
         return
     click.echo(f"{profile.name}: {profile.title}")
     click.echo(f"memory model {profile.kind}, fingerprint {profile.fingerprint}\n")
+    for word, lines in (("note", profile.covers), ("not covered", profile.does_not_cover)):
+        for line in lines:
+            click.echo(f"{word}: {line}")
     width = max(map(len, profile.sources))
     for key, source in profile.sources.items():
         value = in_a_line(figure_at(figures, key))

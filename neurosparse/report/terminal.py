@@ -42,6 +42,8 @@ def print_plan(plan: Plan, file: TextIO | None = None) -> None:
     cores, chips = several(len(plan.places), "core"), several(len(plan.chips), "chip")
     print(_fullest(rows), file=file)
     print(f"synapses {format_count(synapses)} of {format_count(slots)} slots", file=file)
+    for line in _limits(plan):
+        print(line, file=file)
     print("".join(f"{line}\n" for line in _words(plan.profile.covers, plan.profile.does_not_cover)), end="", file=file)
     print(f"fits {plan.profile.name}: {cores} on {chips}", file=file)
 
@@ -128,6 +130,17 @@ def _reasons(explanation: Mapping[str, Any] | None) -> list[str]:
             f" {format_bytes(cause['bytes'])} a core"
         )
     return [*lines, *(f"note: {note}" for note in explanation["notes"])]
+
+
+def _limits(plan: Plan) -> list[str]:
+    """Return what binds each projection beside its slots, a line each; nothing for those that are free."""
+    lines = []
+    for p in plan.graph.projections:
+        pairs = (("row", plan.max_row_length(p.name)), ("fan-in", plan.max_fan_in(p.name)))
+        told = [f"{noun} at most {format_count(limit)}" for noun, limit in pairs if limit is not None]
+        if told:
+            lines.append(f"{p.name}: {', '.join(told)}")
+    return lines
 
 
 def _words(covers: Sequence[str], does_not_cover: Sequence[str]) -> list[str]:

@@ -69,7 +69,7 @@ def figure_at(figures: Any, key: str) -> Any:
 
 def in_a_line(value: Any) -> str:
     """Return a figure for people: thousands set apart, a long list as its length."""
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{len(value)} entries"

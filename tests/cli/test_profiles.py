@@ -22,9 +22,10 @@ def _run(capsys, *arguments):
 def test_list_names_every_profile(capsys):
     code, out, _ = _run(capsys, "list")
     assert code == 0
-    lines = dict(line.split(None, 1) for line in out.splitlines())
+    lines = {name: (kind, title) for name, kind, title in (line.split(None, 2) for line in out.splitlines())}
     assert list(lines) == profile_names()
-    assert lines["spinnaker"].startswith("SpiNNaker, one SpiNN-5 board")
+    assert lines["spinnaker"] == ("compressed-rows", load_profile("spinnaker").title)
+    assert lines["loihi"][0] == "axon-lists"
 
 
 def test_show_prints_every_figure_with_its_source(capsys):
