@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosparse.graph import share_out
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.limits import most_on_core
 from neurosparse.mapping.cost import matrix_bound
 
@@ -38,7 +38,7 @@ class Demand:
         return most_on_core(self.n_pre, width, self.n_pre * width, self.max_row_length, self.max_fan_in)
 
 
-def matrix_room(share: int, fixed: int, profile: Profile, budget: float | int | None = None) -> int:
+def matrix_room(share: int, fixed: int, profile: RowsProfile, budget: float | int | None = None) -> int:
     """Return the bytes that the rows of a core may take.
 
     Parameters
@@ -77,7 +77,7 @@ def core_slots(
     demands: Sequence[Demand],
     widths: Sequence[int],
     room: int,
-    profile: Profile,
+    profile: RowsProfile,
     synapses_per_core: int | None = None,
 ) -> tuple[tuple[int, ...], ...]:
     """Return the slots of each projection on each core of one population.
@@ -117,7 +117,7 @@ def core_slots(
 
 
 def worst_matrix(
-    demands: Sequence[Demand], slots: Sequence[Sequence[int]], widths: Sequence[int], profile: Profile
+    demands: Sequence[Demand], slots: Sequence[Sequence[int]], widths: Sequence[int], profile: RowsProfile
 ) -> int:
     """Return the most bytes that the synaptic matrix of each core can come to with so many slots."""
     return profile.row.matrix_base + sum(
@@ -126,14 +126,14 @@ def worst_matrix(
     )
 
 
-def _worst(profile: Profile, demand: Demand, widths: Sequence[int], slots: int) -> int:
+def _worst(profile: RowsProfile, demand: Demand, widths: Sequence[int], slots: int) -> int:
     """Return the most bytes that a projection with `slots` on each core can add to a core."""
     capped = [min(slots, demand.most(width)) for width in widths]
     rows = longest_rows(capped, widths, demand.max_row_length)
     return matrix_bound(profile, demand.n_pre, demand.block, rows)
 
 
-def _most_slots(profile: Profile, demand: Demand, widths: Sequence[int], limit: int, room: int) -> int:
+def _most_slots(profile: RowsProfile, demand: Demand, widths: Sequence[int], limit: int, room: int) -> int:
     """Return the most slots on a core, up to `limit`, whose worst arrangement takes at most `room` bytes; or 0."""
     low, high = 0, limit
     while low < high:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from neurosparse.errors import BadInput
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.figures import (
     DelayExtension,
     Dtcm,
@@ -55,7 +55,7 @@ class Incoming:
     delayed_row: int = 0
 
 
-def neuron_model(profile: Profile, name: str) -> NeuronModel:
+def neuron_model(profile: RowsProfile, name: str) -> NeuronModel:
     """Return the figures of a cell type; raise BadInput where the profile has none for it."""
     if name not in profile.neuron_models:
         raise unknown_name(f"cell type on {profile.name}", name, [*profile.neuron_models, *profile.source_models])
@@ -67,7 +67,7 @@ def n_bits(values: int) -> int:
     return values if values < 2 else (values - 1).bit_length()
 
 
-def ring_buffer_bytes(profile: Profile, model: NeuronModel, width: int, max_delay: int) -> int:
+def ring_buffer_bytes(profile: RowsProfile, model: NeuronModel, width: int, max_delay: int) -> int:
     """Return the bytes of a core's ring buffers for `width` neurons and delays of up to `max_delay` steps.
 
     Source: spynnaker/pyNN/models/neuron/population_vertex.py:745-800, sPyNNaker 1!7.4.1.
@@ -78,13 +78,13 @@ def ring_buffer_bytes(profile: Profile, model: NeuronModel, width: int, max_dela
     return profile.ring_buffer.entry_bytes * 2 ** (bits + n_bits(slots))
 
 
-def row_bytes(profile: Profile, synapses: int) -> int:
+def row_bytes(profile: RowsProfile, synapses: int) -> int:
     """Return the bytes of a synaptic row padded to so many synapses (synapse_io.py:160-175)."""
     row = profile.row
     return (row.header_words + row.words_per_synapse * synapses) * row.word_bytes
 
 
-def matrix_bytes(profile: Profile, incoming: Sequence[Incoming]) -> int:
+def matrix_bytes(profile: RowsProfile, incoming: Sequence[Incoming]) -> int:
     """Return the bytes booked for a core's synaptic matrix.
 
     Every source neuron has a row, connected or not, as long as the longest; sources are rounded up to whole blocks.
@@ -112,7 +112,7 @@ def matrix_bytes(profile: Profile, incoming: Sequence[Incoming]) -> int:
     return address
 
 
-def matrix_bound(profile: Profile, n_pre: int, block: int, synapses: int) -> int:
+def matrix_bound(profile: RowsProfile, n_pre: int, block: int, synapses: int) -> int:
     """Return the most bytes that the matrices of an excitatory and an inhibitory projection can add to a core.
 
     Parameters
@@ -129,7 +129,7 @@ def matrix_bound(profile: Profile, n_pre: int, block: int, synapses: int) -> int
 
 
 def neuron_core(
-    profile: Profile,
+    profile: RowsProfile,
     model: NeuronModel,
     width: int,
     incoming: Sequence[Incoming],
@@ -264,7 +264,12 @@ def booked_bytes(regions: Mapping[str, Booking], timesteps: int) -> dict[str, in
 
 
 def dtcm(
-    profile: Profile, model: NeuronModel, width: int, incoming: Sequence[Incoming], records: Sequence[str], delay: int
+    profile: RowsProfile,
+    model: NeuronModel,
+    width: int,
+    incoming: Sequence[Incoming],
+    records: Sequence[str],
+    delay: int,
 ) -> Usage | None:
     """Return what a core of neurons allocates in its DTCM, of the heap there is; not verified on hardware.
 
@@ -315,7 +320,7 @@ def _booked_rows(source: Incoming) -> tuple[int, int]:
     return blocks * block, blocks
 
 
-def _append(profile: Profile, address: int, size: int, blocks: int) -> int:
+def _append(profile: RowsProfile, address: int, size: int, blocks: int) -> int:
     """Return the end of `size` bytes laid out from `address` in equal blocks, each aligned."""
     alignment = profile.row.matrix_alignment
     for _ in range(blocks):
@@ -332,7 +337,7 @@ def _append(profile: Profile, address: int, size: int, blocks: int) -> int:
     return address
 
 
-def _metadata_bytes(profile: Profile, figures: RecordingMetadata, model: NeuronModel, width: int) -> int:
+def _metadata_bytes(profile: RowsProfile, figures: RecordingMetadata, model: NeuronModel, width: int) -> int:
     """Return the bytes that say what is recorded: one index a neuron and variable, rounded up to whole words."""
     word = profile.row.word_bytes
     indices = _ceildiv(figures.per_index * width, word) * word
@@ -340,14 +345,14 @@ def _metadata_bytes(profile: Profile, figures: RecordingMetadata, model: NeuronM
     return figures.base + words + (figures.per_bit_variable + indices) * len(model.bit_recordables)
 
 
-def _filter_bytes(profile: Profile, source: Incoming) -> int:
+def _filter_bytes(profile: RowsProfile, source: Incoming) -> int:
     """Return the bytes of the two filters of a source, undelayed and delayed: one bit a neuron, in whole words."""
     word = profile.row.word_bytes
     words = _ceildiv(source.n_pre, 8 * word) + _ceildiv(source.n_pre * source.stages, 8 * word)
     return 2 * profile.regions.bit_field.per_filter + words * word
 
 
-def _record_bytes(profile: Profile, model: NeuronModel, width: int, variable: str) -> int:
+def _record_bytes(profile: RowsProfile, model: NeuronModel, width: int, variable: str) -> int:
     """Return the bytes of one record of a variable: the time, then a bit or a word of every neuron."""
     word = profile.row.word_bytes
     if variable in model.bit_recordables:
@@ -357,7 +362,7 @@ def _record_bytes(profile: Profile, model: NeuronModel, width: int, variable: st
     raise unknown_name("variable to record", variable, [*model.bit_recordables, *model.word_recordables])
 
 
-def _recorded(profile: Profile, model: NeuronModel, width: int, records: Sequence[str], interval: int) -> Booking:
+def _recorded(profile: RowsProfile, model: NeuronModel, width: int, records: Sequence[str], interval: int) -> Booking:
     """Return what is booked for recorded data: the average of a step, and once what a record has above it.
 
     Source: spynnaker/pyNN/models/common/neuron_recorder.py:979-1010 get_max_variable_sdram_usage, sPyNNaker 1!7.4.1.
@@ -373,7 +378,7 @@ def _recorded(profile: Profile, model: NeuronModel, width: int, records: Sequenc
     return Booking(math.ceil(fixed), math.ceil(per_step))
 
 
-def _allocated(profile: Profile, figures: Dtcm, size: int) -> int:
+def _allocated(profile: RowsProfile, figures: Dtcm, size: int) -> int:
     """Return what the heap gives up for `size` bytes: whole words and its own header."""
     word = profile.row.word_bytes
     return _ceildiv(size, word) * word + figures.malloc

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neurosparse.graph import Graph, Population
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.mapping import cost
 from neurosparse.mapping.partition import slice_width
 
@@ -13,7 +13,7 @@ from neurosparse.mapping.partition import slice_width
 def incoming(
     population: Population,
     graph: Graph,
-    profile: Profile,
+    profile: RowsProfile,
     neurons_per_core: int | None,
     row_lengths: Mapping[str, tuple[int, int]] | None = None,
 ) -> list[cost.Incoming]:
@@ -36,7 +36,7 @@ def incoming(
 def population_regions(
     population: Population,
     graph: Graph,
-    profile: Profile,
+    profile: RowsProfile,
     neurons_per_core: int | None,
     timesteps: int,
     row_lengths: Mapping[str, tuple[int, int]] | None = None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from neurosparse.errors import BadInput, OverBudget
 from neurosparse.graph import Graph, Population
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.topology import application_cores
 from neurosparse.registry import unknown_name
 
@@ -25,7 +25,7 @@ class Slice:
         return self.stop - self.start
 
 
-def slice_width(population: Population, profile: Profile, neurons_per_core: int | None = None) -> int:
+def slice_width(population: Population, profile: RowsProfile, neurons_per_core: int | None = None) -> int:
     """Return the neurons of a full slice of a population.
 
     A source of given spikes is not cut; any other population is cut at what the user asks for and at what the tool
@@ -53,7 +53,7 @@ def cut(population: Population, width: int) -> tuple[Slice, ...]:
     )
 
 
-def partition(graph: Graph, profile: Profile, neurons_per_core: int | None = None) -> tuple[tuple[Slice, ...], ...]:
+def partition(graph: Graph, profile: RowsProfile, neurons_per_core: int | None = None) -> tuple[tuple[Slice, ...], ...]:
     """Return the slices of every population of `graph`, in its order.
 
     Raises

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosparse.errors import OverBudget
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.topology import board_chips
 from neurosparse.units import format_bytes
 
@@ -29,7 +29,7 @@ class Place:
     p: int
 
 
-def place(loads: Sequence[Load], profile: Profile, boards: int = 1) -> tuple[tuple[Place, ...], ...]:
+def place(loads: Sequence[Load], profile: RowsProfile, boards: int = 1) -> tuple[tuple[Place, ...], ...]:
     """Return the cores of each population, in slice order.
 
     A population starts on the first chip with room and grows over linked chips, so that its cores lie together.
@@ -45,7 +45,7 @@ def place(loads: Sequence[Load], profile: Profile, boards: int = 1) -> tuple[tup
     return tuple(machine.place(load) for load in loads)
 
 
-def full_above(profile: Profile) -> int:
+def full_above(profile: RowsProfile) -> int:
     """Return the bytes of SDRAM, monitors included, above which a chip counts as full and is passed over.
 
     That is less than one core's share left. Source: application_placer.py ``__cap_sdram``, SpiNNaker_PACMAN 1!7.4.1.
@@ -88,7 +88,7 @@ class _Neighbours:
 class _Machine:
     """The chips of a machine as they fill up."""
 
-    def __init__(self, profile: Profile, boards: int) -> None:
+    def __init__(self, profile: RowsProfile, boards: int) -> None:
         chips = board_chips(profile, boards)
         self._boards = {(chip.x, chip.y): chip.board for chip in chips}
         self._name = profile.name
@@ -173,7 +173,7 @@ class _Machine:
         return list(self._free[chip]), self._used[chip]
 
 
-def boards_for(loads: Sequence[Load], profile: Profile) -> tuple[int, int]:
+def boards_for(loads: Sequence[Load], profile: RowsProfile) -> tuple[int, int]:
     """Return how many boards the tool chain takes for a network, and the chips that it counts.
 
     It fills one perfect chip after the other; a machine of several boards comes in whole units.
@@ -197,7 +197,7 @@ def boards_for(loads: Sequence[Load], profile: Profile) -> tuple[int, int]:
 
 
 def shares(
-    loads: Sequence[Load], places: Sequence[Sequence[Place]], profile: Profile, boards: int = 1
+    loads: Sequence[Load], places: Sequence[Sequence[Place]], profile: RowsProfile, boards: int = 1
 ) -> dict[Place, int]:
     """Return the bytes of SDRAM that each core may use.
 
