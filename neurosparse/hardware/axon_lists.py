@@ -52,7 +52,9 @@ class AxonProfile(NumberedProfile):
 
     @model_validator(mode="after")
     def _can_name_its_neurons(self) -> AxonProfile:
-        """Refuse indices too short for the neurons of a core."""
+        """Refuse indices too short for the neurons of a core, and populations that share its memory."""
+        if self.cores.shared:
+            raise ValueError("the lists of a core are those of one population: cores.shared must be false")
         if 2 ** max(self.axon_list.index_bits, default=0) < self.cores.neurons:
             raise ValueError(f"no index is wide enough for {self.cores.neurons} neurons on a core")
         return self

@@ -136,7 +136,7 @@ class AxonLists:
         def bytes_of(name: str, slots: int) -> int:
             return lists_bound(hulls[name], sources[name], slots)
 
-        most = most_slots(graph, population, neurons, limits, options)
+        most = most_slots(graph, population, neurons, limits, options.synapses_per_core)
         room = options.room(self.profile.axon_list.memory)
         slots = slots_in(graph, population, most, room, bytes_of)
         slots = slots_in(graph, population, slots, self.profile.axons.incoming, lambda name, n: min(sources[name], n))

@@ -10,7 +10,7 @@ from neurosparse.graph import Graph, Population
 from neurosparse.hardware.crossbar import CrossbarProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.core import Core, LaidOut, Limits, PlanOptions
-from neurosparse.mapping.numbered import inputs_of, neurons_of, place_in_order, slice_size
+from neurosparse.mapping.numbered import inputs_of, neurons_of, place_in_order, slice_size, synapses_of
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.slots import fan_in_limits, live_by_core, most_slots, slots_in
 
@@ -38,7 +38,7 @@ class Crossbar:
             limits |= bounds
             for part, spot in parts:
                 cells = rows * part.neurons
-                most = most_slots(graph, name, part.neurons, bounds, options)
+                most = most_slots(graph, name, part.neurons, bounds, synapses_of(part, spot, placed, options))
                 slots = slots_in(graph, name, most, options.room(cells), lambda _, slots: slots)
                 memories = {"crossbar": Usage(sum(slots.values()), cells, "cells"), **shared}
                 cores.append(Core(name, part.start, part.stop, spot.x, spot.y, spot.p, {}, memories, slots))

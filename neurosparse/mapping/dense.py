@@ -52,9 +52,10 @@ class Dense:
             matrix = sum(graph.population(p.pre).size * neurons for p in incoming if p not in lists)
             share = sum(lists[p] for p in incoming if p in lists)
             bounds = {p.name: limits[p.name] for p in incoming}
-            slots = slots_in(
-                graph, name, most_slots(graph, name, neurons, bounds, options), options.room(share), listed_only
-            )
+            limit = options.synapses_per_core
+            part = None if limit is None else limit * neurons // neurons_of(graph)
+            most = most_slots(graph, name, neurons, bounds, part)
+            slots = slots_in(graph, name, most, options.room(share), listed_only)
             used = matrix + sum(n for p, n in slots.items() if p in listed)
             memories = {"weights": Usage(used, matrix + share, "weights")}
             cores.append(Core(name, 0, neurons, 0, 0, 0, {MATRIX: matrix} if matrix else {}, memories, slots))

@@ -10,7 +10,7 @@ from neurosparse.graph import Graph, Population
 from neurosparse.hardware.fan_in_memory import FanInProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.core import Core, LaidOut, Limits, PlanOptions
-from neurosparse.mapping.numbered import FROM_OUTSIDE, inputs_of, neurons_of, place_in_order, slice_size
+from neurosparse.mapping.numbered import FROM_OUTSIDE, inputs_of, neurons_of, place_in_order, slice_size, synapses_of
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.place import Place
 from neurosparse.mapping.slots import fan_in_limits, live_by_core, most_slots, slots_in
@@ -41,7 +41,7 @@ class FanInMemory:
             limits |= bounds
             for part, spot in parts:
                 there_is = entries * part.neurons
-                most = most_slots(graph, name, part.neurons, bounds, options)
+                most = most_slots(graph, name, part.neurons, bounds, synapses_of(part, spot, placed, options))
                 slots = slots_in(graph, name, most, options.room(there_is), lambda _, slots: slots)
                 memories = {"cam": Usage(sum(slots.values()), there_is, "entries"), "tags": tags}
                 cores.append(Core(name, part.start, part.stop, spot.x, spot.y, spot.p, {}, memories, slots))

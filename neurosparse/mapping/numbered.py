@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from neurosparse.errors import OverBudget
 from neurosparse.graph import Graph, Population
 from neurosparse.hardware.profile import Profile
@@ -47,6 +49,7 @@ def place_in_order(
     OverBudget
         The machine has too few cores.
     """
+    most = min(most, options.neurons_per_core or most)
     chips, per_chip = profile.numbering
     there_is = chips * per_chip
     widths = {p.name: slice_size(p, most, options) for p in graph.populations}
@@ -71,6 +74,16 @@ def place_in_order(
     if len(room) > there_is:
         raise _too_few(profile, len(room), there_is)
     return placed
+
+
+def synapses_of(
+    part: Slice, spot: Place, placed: Mapping[str, Sequence[tuple[Slice, Place]]], options: PlanOptions
+) -> int | None:
+    """Return a slice's part of the synapses that the user wants on a core, by its part of the core's neurons."""
+    if options.synapses_per_core is None:
+        return None
+    there = sum(other.neurons for parts in placed.values() for other, place in parts if place == spot)
+    return options.synapses_per_core * part.neurons // there
 
 
 def _too_few(profile: Profile, needed: int, there_is: int) -> OverBudget:

@@ -50,11 +50,11 @@ def at_least_one(total: int, projections: Sequence[Projection], caps: Sequence[i
 
 
 def most_slots(
-    graph: Graph, population: str, neurons: int, limits: dict[str, Limits], options: PlanOptions
+    graph: Graph, population: str, neurons: int, limits: dict[str, Limits], most_of_all: int | None
 ) -> dict[str, int]:
     """Return the most synapses of each projection into a population that so many neurons of it can have.
 
-    All pairs within the limits; the user's own limit on a core is shared out in proportion to the budgets.
+    All pairs within the limits; `most_of_all`, where there is one, is shared out in proportion to the budgets.
     """
     projections = graph.incoming(population)
     most = []
@@ -62,8 +62,8 @@ def most_slots(
         n_pre = graph.population(p.pre).size
         bounds = limits[p.name]
         most.append(most_on_core(n_pre, neurons, n_pre * neurons, bounds.max_row_length, bounds.max_fan_in))
-    if options.synapses_per_core is not None:
-        most = list(share_out(options.synapses_per_core, [p.synapses for p in projections], most))
+    if most_of_all is not None:
+        most = list(share_out(most_of_all, [p.synapses for p in projections], most))
     return {p.name: slots for p, slots in zip(projections, most, strict=True)}
 
 

@@ -43,6 +43,7 @@ def test_cores_without_coordinates_stand_in_a_row():
     [
         ("loihi", "value = [0, 6, 7, 8, 9, 10, 11, 12]", "value = [0, 6]", "no index is wide enough for 1024 neurons"),
         ("loihi", "[axons]", "[taxons]", "taxons: not known here"),
+        ("loihi", "shared = { value = false", "shared = { value = true", "those of one population"),
         ("odin", "shared = { value = true", "shared = { value = 1", "cores.shared: input should be a valid boolean"),
         ("odin", "per_chip = { value = 1", "per_chip = { value = 2", "one core"),
         ("dynapse2", "entries = { value = 64", "entries = { value = 0", "cam.entries: input should be greater"),

@@ -115,7 +115,10 @@ def test_no_network_within_slots_and_limits_takes_more_than_there_is(name, graph
     for core, regions in zip(plan.cores, plan.filled(found), strict=True):
         assert all(usage.fits for usage in core.memories.values())
         assert sum(regions.values()) <= core.main.used <= core.main.available
-        assert sum(core.slots.values()) <= options.get("synapses_per_core", sum(core.slots.values()))
+    place, neurons = _places(plan)
+    assert max(neurons.values()) <= options.get("neurons_per_core", max(neurons.values()))
+    synapses = Counter(place[p.post, post] for p in graph.projections for _, post, _ in network[p.name])
+    assert max(synapses.values()) <= options.get("synapses_per_core", max(synapses.values()))
     _COUNTS[name](plan, network)
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
