@@ -95,6 +95,8 @@ def _plan_network(path: Path, profile: Profile, options: dict[str, Any], as_json
         from neurosparse.report.terminal_footprint import print_footprint
 
         print_footprint(footprint, otherwise)
+    if footprint.overflowing is not None:
+        raise click.exceptions.Exit(1)
 
 
 def _plan_layers(layers: str, profile: Profile, options: dict[str, Any], as_json: bool) -> None:

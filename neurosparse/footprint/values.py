@@ -160,6 +160,15 @@ class Footprint:
     keys: Mapping[str, KeyBlock]
     chips: Mapping[tuple[int, int], Usage]
 
+    @property
+    def overflowing(self) -> CoreFootprint | None:
+        """Return the first core of which a memory does not hold what it is to hold, or None.
+
+        That SDRAM suffices is known by then; what DTCM holds the tool chain does not ask, and it is not verified on
+        hardware.
+        """
+        return next((core for core in self.cores if not all(usage.fits for usage in core.memories.values())), None)
+
     def population(self, name: str) -> PopulationFootprint:
         """Return what holds for the cores of a population."""
         return next(population for population in self.populations if population.name == name)

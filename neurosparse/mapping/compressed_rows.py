@@ -9,14 +9,13 @@ from neurosparse.errors import OverBudget
 from neurosparse.graph import Graph, Population
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.ledger import Usage
-from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping import advice, cost
 from neurosparse.mapping.budget import Demand, core_slots, matrix_room, worst_matrix
 from neurosparse.mapping.core import Core, LaidOut, PlanOptions
 from neurosparse.mapping.demand import incoming, population_regions
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.partition import Slice, partition, slice_width
-from neurosparse.mapping.place import Load, Place, full_above, place
+from neurosparse.mapping.place import Load, Place, place, shares
 from neurosparse.units import format_bytes
 
 # The exported networks delay every spike by one timestep.
@@ -48,10 +47,10 @@ class CompressedRows:
             Load(parts[0].population, (sum(regions[parts[0].population].values()),) * len(parts)) for parts in slices
         ]
         places = place(loads, profile)
-        shares = _shares(loads, places, profile)
+        available = shares(loads, places, profile)
         cores = []
         for population, parts, spots in zip(graph.populations, slices, places, strict=True):
-            cores += _cores_of(population, parts, spots, graph, profile, options, regions[population.name], shares)
+            cores += _cores_of(population, parts, spots, graph, profile, options, regions[population.name], available)
         return LaidOut(tuple(cores), {p.name: options.limits(graph, p.name) for p in graph.projections})
 
     def filled(
@@ -78,7 +77,7 @@ def _cores_of(
     profile: RowsProfile,
     options: PlanOptions,
     booked: Mapping[str, int],
-    shares: Mapping[Place, int],
+    available: Mapping[Place, int],
 ) -> list[Core]:
     """Return the cores of one population with their slots."""
     projections = graph.incoming(population.name)
@@ -94,7 +93,7 @@ def _cores_of(
     regions = {name: size for name, size in booked.items() if name != cost.MATRIX}
     fixed = sum(booked.values())
     # Rows are equally long on all cores of a projection, so the core with the least room decides for all.
-    room = matrix_room(min(shares[spot] for spot in places), fixed, profile, options.budget)
+    room = matrix_room(min(available[spot] for spot in places), fixed, profile, options.budget)
     slots = core_slots(demands, widths, room, profile, options.synapses_per_core)
     used = sum(regions.values()) + (worst_matrix(demands, slots, widths, profile) if cost.MATRIX in booked else 0)
     dtcm = _dtcm(population, graph, profile, options)
@@ -107,36 +106,11 @@ def _cores_of(
             y=spot.y,
             p=spot.p,
             regions=regions,
-            memories={"sdram": Usage(used, shares[spot]), **({"dtcm": dtcm} if dtcm else {})},
+            memories={"sdram": Usage(used, available[spot]), **({"dtcm": dtcm} if dtcm else {})},
             slots={demand.name: row[k] for demand, row in zip(demands, slots, strict=True)},
         )
         for k, (part, spot) in enumerate(zip(slices, places, strict=True))
     ]
-
-
-def _shares(loads: list[Load], places: tuple[tuple[Place, ...], ...], profile: RowsProfile) -> dict[Place, int]:
-    """Return the bytes of SDRAM that each core may use.
-
-    The rule: what the monitors leave of a chip is divided equally among the cores placed on it; a core whose own
-    regions need more than that takes what they need, and the others divide the rest equally. Not divided is the last
-    bit by which the tool chain would take the chip for full, so that it finds every core where the plan puts it,
-    however much of the slots training fills.
-    """
-    needs: dict[tuple[int, int], list[tuple[int, Place]]] = {}
-    for load, spots in zip(loads, places, strict=True):
-        for size, spot in zip(load.sdram, spots, strict=True):
-            needs.setdefault((spot.x, spot.y), []).append((size, spot))
-    chips = {(chip.x, chip.y): chip for chip in board_chips(profile)}
-    shares = {}
-    for xy, cores in needs.items():
-        left = full_above(profile) - chips[xy].monitor_sdram
-        if sum(size for size, _ in cores) > left:
-            left = chips[xy].application_sdram
-        # From the neediest on: once one needs no more than an equal part, none of the others does.
-        for taken, (size, spot) in enumerate(sorted(cores, key=lambda core: -core[0])):
-            shares[spot] = max(size, left // (len(cores) - taken))
-            left -= shares[spot]
-    return shares
 
 
 def _dtcm(population: Population, graph: Graph, profile: RowsProfile, options: PlanOptions) -> Usage | None:

@@ -35,7 +35,7 @@ def footprint_document(footprint: Footprint, otherwise: WhatIf | None = None) ->
     causes = explain(footprint)
     document: dict[str, Any] = {
         "schema": SCHEMA,
-        "fits": True,
+        "fits": footprint.overflowing is None,
         "profile": {"name": footprint.profile.name, "fingerprint": footprint.profile.fingerprint},
         "timesteps": footprint.timesteps,
         "boards": footprint.boards,

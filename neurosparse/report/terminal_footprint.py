@@ -37,12 +37,24 @@ def print_footprint(footprint: Footprint, otherwise: WhatIf | None = None, file:
     if otherwise is not None:
         print(file=file)
         print_what_if(otherwise, file)
+    print(_verdict(footprint), file=file)
+
+
+def _verdict(footprint: Footprint) -> str:
+    """Return the last line: what it fits, or what does not."""
+    core = footprint.overflowing
+    if core is not None:
+        name, usage = next((name, usage) for name, usage in core.memories.items() if not usage.fits)
+        return (
+            f"does not fit {footprint.profile.name}: {core.population} {core.start}-{core.stop - 1} would take"
+            f" {format_bytes(usage.used)} of {name.upper()}, there is {format_bytes(usage.available)}"
+            f" (not verified on hardware); fewer neurons on a core take less"
+        )
     chip = max(footprint.chips.values(), key=lambda usage: usage.fraction)
-    cores, chips = several(len(rows), "core"), several(len(footprint.chips), "chip")
-    print(
-        f"fits {footprint.profile.name}: {cores} on {chips} of {several(footprint.boards, 'board')}, "
-        f"the fullest chip at {format_percent(chip.fraction)} of its SDRAM",
-        file=file,
+    cores, chips = several(len(footprint.cores), "core"), several(len(footprint.chips), "chip")
+    return (
+        f"fits {footprint.profile.name}: {cores} on {chips} of {several(footprint.boards, 'board')},"
+        f" the fullest chip at {format_percent(chip.fraction)} of its SDRAM"
     )
 
 

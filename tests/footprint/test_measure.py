@@ -186,3 +186,15 @@ def test_what_would_be_otherwise_holds_when_it_is_done():
     room = otherwise.rooms[0]
     assert room.now == 200 * 2 * footprint.projections[0].undelayed.booked
     assert room.row == 256
+
+
+def test_a_memory_that_overflows_is_told_though_the_tool_chain_does_not_ask():
+    sources = tuple(Population(f"s{k}", 4, "SpikeSourceArray") for k in range(200))
+    target = Population("b", 256, records=("spikes", "v", "gsyn_exc", "gsyn_inh"))
+    projections = tuple(Projection(p.name, "b", "excitatory", listed([0], [0], delay=30.0)) for p in sources)
+    footprint = measure(NetworkDescription((*sources, target), projections), PROFILE)
+    core = footprint.overflowing
+    assert core is footprint.cores_of("b")[0]
+    assert core.memories["sdram"].fits
+    assert not core.memories["dtcm"].fits
+    assert measure(NetworkDescription((*sources[:3], target), projections[:3]), PROFILE).overflowing is None
