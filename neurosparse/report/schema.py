@@ -87,7 +87,7 @@ class _CompactedCore(_Part):
     """What the synapses take of a core as they are, and in the compacted network."""
 
     population: str
-    slice: list[int]
+    slice: list[int] = Field(min_length=2, max_length=2)
     whole: int
     compacted: int
 

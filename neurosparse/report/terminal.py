@@ -170,7 +170,7 @@ def _compaction(document: Mapping[str, Any]) -> list[str]:
     largest = max(compacted["cores"], key=lambda core: core["whole"], default=None)
     if not fewer or largest is None:
         return []
-    unit = next(iter(document["cores"][0]["memories"].values()))["unit"]
+    unit = next(iter(document["cores"][0]["memories"].values())).get("unit", "bytes")
     write = format_bytes if unit == "bytes" else format_count
     place = f"{largest['population']} {largest['slice'][0]}-{largest['slice'][1] - 1}"
     return [
