@@ -24,7 +24,7 @@ def observed(tmp_path_factory):
     for name in names():
         for path in VECTORS.glob(f"{name}.*"):
             shutil.copyfile(path, folder / path.name)
-    said = run_tool_chain([folder / f"{name}.json" for name in names()], folder / "work")
+    said = run_tool_chain([folder / f"{name}.json" for name in names()])
     return dict(zip(names(), said, strict=True))
 
 

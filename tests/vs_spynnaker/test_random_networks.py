@@ -40,7 +40,7 @@ def runs(tmp_path_factory):
     subprocess.run([sys.executable, DRAW, folder, str(COUNT)], check=True)
     paths = sorted(folder.glob("*.json"))
     assert len(paths) == COUNT
-    return list(zip(paths, run_tool_chain(paths, folder / "work"), strict=True))
+    return list(zip(paths, run_tool_chain(paths), strict=True))
 
 
 @pytest.mark.parametrize("number", range(COUNT))
@@ -95,8 +95,7 @@ def test_the_networks_reach_what_the_model_has_rules_for(runs):
     assert sum(theirs.get("silently_dropped_synapses", 0) > 0 for theirs in taken) > COUNT // 40
     assert sum(row["n_delay_stages"] > 1 for row in rows) > COUNT // 10
     assert sum(len(theirs["chips_used_by_application"]) > 1 for theirs in taken) > COUNT // 40
-    if COUNT >= 200:
-        assert {words for words in REASONS if any(words in message(theirs) for theirs in said)} == set(REASONS)
+    assert sum(any(words in message(theirs) for theirs in said) for words in REASONS) > len(REASONS) // 2
 
 
 def reason(message):
