@@ -55,7 +55,7 @@ class Settings(BaseModel):
     budget: Share | None = Field(
         None,
         description="What the connections may take of a core's memory, like 80% of its share or '64 KiB'; without "
-        "--connectivity and --synapses there are as many connections as are sure to fit into it.",
+        "--connectivity and --synapses there are as many as are sure to fit, in rows of the length that fits most.",
     )
     scope: Literal["projection", "network"] = Field(
         "projection", description="Whether each projection keeps its budget, or connections move between projections."

@@ -101,7 +101,7 @@ def _plan_network(path: Path, profile: Profile, options: dict[str, Any], as_json
 
 def _plan_layers(layers: str, profile: Profile, options: dict[str, Any], as_json: bool) -> None:
     """Plan a budget for a chain of layers."""
-    from neurosparse.mapping.most import most_synapses
+    from neurosparse.mapping.most import most_that_fit
     from neurosparse.mapping.otherwise import otherwise_of
     from neurosparse.mapping.plan import make_plan
     from neurosparse.report.terminal import print_otherwise, print_plan
@@ -112,7 +112,7 @@ def _plan_layers(layers: str, profile: Profile, options: dict[str, Any], as_json
         if limits[name] is not None:
             limits[name] = parse(limits[name])
     if limits["budget"] is not None and options["connectivity"] is None and options["synapses"] is None:
-        synapses = most_synapses(sizes, profile, **limits)
+        synapses, limits = most_that_fit(sizes, profile, **limits)
     else:
         fraction = parse_fraction(options["connectivity"]) if options["connectivity"] is not None else None
         synapses = budget_of(sizes, fraction, options["synapses"])

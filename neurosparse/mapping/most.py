@@ -1,13 +1,14 @@
-"""The most synapses of a chain of layers that are sure to fit a machine."""
+"""The most synapses of a chain of layers that are sure to fit a machine, and the limit on rows that makes room."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from neurosparse.errors import OverBudget
 from neurosparse.graph import feedforward, split_budget, total_pairs
 from neurosparse.hardware.profile import Profile
-from neurosparse.mapping.layout import PlanOptions
+from neurosparse.mapping.core import PlanOptions
 from neurosparse.mapping.plan import fits, make_plan
 
 
@@ -19,8 +20,7 @@ def most_synapses(sizes: Sequence[int], profile: Profile, **options: Any) -> int
     sizes : sequence of int
         Neurons of each layer, input to output.
     options
-        Limits as `make_plan` takes them; their slots do not depend on how many synapses there are, as every layer has
-        one projection.
+        Limits as `make_plan` takes them.
 
     Raises
     ------
@@ -37,3 +37,41 @@ def most_synapses(sizes: Sequence[int], profile: Profile, **options: Any) -> int
         middle = (low + high + 1) // 2
         low, high = (middle, high) if hold(middle) else (low, middle - 1)
     return low
+
+
+def most_that_fit(sizes: Sequence[int], profile: Profile, **options: Any) -> tuple[int, dict[str, Any]]:
+    """Return the most synapses that are sure to fit, and the limits with which they do: a limit on rows may be added.
+
+    Rows that nothing limits may all be as long as one of them, so few are sure to fit. With a limit every source is
+    sure of twice that many on a core, up to the longest rows that all fit at once: beyond, few are sure again. A limit
+    is added where there is none and where more fit with it.
+
+    Parameters
+    ----------
+    sizes, options
+        As `most_synapses` takes them.
+
+    Raises
+    ------
+    OverBudget
+        Not even one synapse a projection fits.
+    """
+
+    def most(rows: int | None) -> int:
+        try:
+            return most_synapses(sizes, profile, **{**options, "max_row_length": rows})
+        except OverBudget:
+            return 0
+
+    if options.get("max_row_length") is not None:
+        return most_synapses(sizes, profile, **options), options
+    free = most(None)
+    shortest = most(1) if free < total_pairs(sizes) else 0
+    if not shortest:
+        return most_synapses(sizes, profile, **options), options
+    low, high = 1, profile.most_neurons
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if most(middle) >= shortest else (low, middle - 1)
+    limited = most(low)
+    return (limited, {**options, "max_row_length": low}) if limited > free else (free, options)

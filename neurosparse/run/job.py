@@ -14,7 +14,7 @@ from neurosparse.graph import Graph, budget_of, feedforward, split_budget
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
-from neurosparse.mapping.most import most_synapses
+from neurosparse.mapping.most import most_that_fit
 from neurosparse.mapping.plan import make_plan
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
@@ -77,7 +77,7 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     refuse_large_batch(settings.batch, data)
     limits = {name: getattr(settings, name) for name in LIMITS}
     if settings.connectivity is None and settings.synapses is None:
-        synapses = most_synapses(sizes, profile, **limits)
+        synapses, limits = most_that_fit(sizes, profile, **limits)
     else:
         synapses = budget_of(sizes, settings.connectivity, settings.synapses)
     graph = feedforward(sizes, split_budget(sizes, synapses))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from neurosparse.errors import BadInput, OverBudget
 from neurosparse.graph import feedforward, split_budget, total_pairs
 from neurosparse.mapping.cost import MATRIX
-from neurosparse.mapping.most import most_synapses
+from neurosparse.mapping.most import most_synapses, most_that_fit
 from neurosparse.mapping.plan import Plan, make_plan
 
 _SIZES = (784, 300, 100, 10)
@@ -101,3 +101,19 @@ def test_the_most_synapses_of_a_budget_fit_and_one_more_does_not(sizes, budget, 
     if most < total_pairs(sizes):
         with pytest.raises(OverBudget):
             _chain(sizes, most + 1, **options)
+
+
+def test_a_budget_alone_finds_the_rows_with_which_most_fit():
+    most, limits = most_that_fit(_SIZES, PROFILE, budget=65_536)
+    tried = {rows: most_synapses(_SIZES, PROFILE, budget=65_536, max_row_length=rows) for rows in range(1, 12)}
+    assert most == max(tried.values()) == tried[limits["max_row_length"]] > 10_000
+    assert most_synapses(_SIZES, PROFILE, budget=65_536) < 100
+    assert _chain(_SIZES, most, **limits)
+
+
+def test_no_row_is_limited_where_all_pairs_fit_or_where_the_user_limits_them():
+    assert most_that_fit(_SIZES, PROFILE, budget=1.0) == (total_pairs(_SIZES), {"budget": 1.0})
+    options = {"budget": 65_536, "max_row_length": (3, 2, 1)}
+    assert most_that_fit(_SIZES, PROFILE, **options) == (most_synapses(_SIZES, PROFILE, **options), options)
+    with pytest.raises(OverBudget):
+        most_that_fit(_SIZES, PROFILE, budget=1_000)

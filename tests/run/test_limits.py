@@ -79,6 +79,17 @@ def test_a_budget_of_memory_alone_is_filled(tmp_path):
     list(check_run(tmp_path / "run"))
 
 
+def test_a_budget_of_memory_alone_chooses_the_rows_too_and_a_resume_chooses_the_same(tmp_path):
+    flags = {"layers": "300,20", "budget": "25 KiB", "epochs": 1}
+    run = start(configure(flags), tmp_path / "run")
+    list(run.events(stop=lambda: run.trainer.position.step >= 5))
+    list(resume(tmp_path / "run").events())
+    plan = RunFolder(tmp_path / "run").plan()
+    assert plan.max_row_length("input-hidden1") == 3
+    assert sum(p.synapses for p in plan.graph.projections) > 1_000
+    assert list(check_run(tmp_path / "run"))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
