@@ -35,6 +35,23 @@ def test_from_train_to_nest(tmp_path):
         assert not (tmp_path / "other").exists()
 
 
+def test_a_compacted_export_checks_itself_in_nest(tmp_path):
+    sparse = ("--connectivity", "3%", "--epochs", "20", "--max-row-length", "3")
+    assert neurosparse("train", "--out", "run", *sparse, cwd=tmp_path).returncode == 0
+    result = neurosparse("export", "run", "pynn", "--compact", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    manifest = json.loads((tmp_path / "run/export/pynn/manifest.json").read_text())
+    sizes = [layer["size"] for layer in manifest["layers"]]
+    assert [len(layer["neurons"]) for layer in manifest["layers"]] == sizes
+    assert sizes < [64, 300, 100, 10]
+    assert f"neurons kept: input {sizes[0]} of 64, hidden1 {sizes[1]} of 300" in result.stdout
+    done = subprocess.run(
+        [sys.executable, "run/export/pynn/network.py", "--backend", "nest", "--samples", "40"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_run_without_a_network_is_refused(tmp_path):
     result = neurosparse("export", "nowhere", "pynn", cwd=tmp_path)
     assert result.returncode == 3
