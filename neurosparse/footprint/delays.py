@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from neurosparse.description.network import NetworkDescription
 from neurosparse.errors import BadInput
 from neurosparse.footprint.rows import longest_delay
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.mapping.cost import n_bits
 
 
@@ -36,7 +36,7 @@ class DelayPlan:
     stages: Mapping[tuple[str, str], int]
 
 
-def plan_delays(network: NetworkDescription, profile: Profile, widths: Mapping[str, int]) -> DelayPlan:
+def plan_delays(network: NetworkDescription, profile: RowsProfile, widths: Mapping[str, int]) -> DelayPlan:
     """Return who reaches how far.
 
     Sources: spynnaker/pyNN/models/neuron/population_vertex.py:745-800 and
@@ -95,7 +95,7 @@ def plan_delays(network: NetworkDescription, profile: Profile, widths: Mapping[s
 
 
 def _check_reach(
-    network: NetworkDescription, profile: Profile, edge: tuple[str, str], needed: float, reach: float
+    network: NetworkDescription, profile: RowsProfile, edge: tuple[str, str], needed: float, reach: float
 ) -> None:
     """Raise BadInput for a delay beyond the reach of ring buffers and extension."""
     furthest = reach * (profile.delay_extension.stages + 1)

@@ -15,7 +15,7 @@ from neurosparse.footprint.projection import projection_footprint
 from neurosparse.footprint.room import boards_of, check_chip, check_senders
 from neurosparse.footprint.scaling import spikes_of_poisson
 from neurosparse.footprint.values import CoreFootprint, Footprint, PopulationFootprint
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping import cost
@@ -25,7 +25,7 @@ from neurosparse.registry import unknown_name
 
 
 def measure(
-    network: NetworkDescription, profile: Profile, *, boards: int | None = None, timesteps: int = 1000
+    network: NetworkDescription, profile: RowsProfile, *, boards: int | None = None, timesteps: int = 1000
 ) -> Footprint:
     """Return what a network takes on a machine.
 
@@ -81,7 +81,7 @@ def measure(
     )  # fmt: skip
 
 
-def _refuse_uncovered(network: NetworkDescription, profile: Profile) -> None:
+def _refuse_uncovered(network: NetworkDescription, profile: RowsProfile) -> None:
     """Raise BadInput where the memory model does not cover something: it never guesses."""
     uncovered = []
     for k, projection in enumerate(network.projections):
@@ -103,7 +103,7 @@ def _refuse_uncovered(network: NetworkDescription, profile: Profile) -> None:
 
 
 def _vertices(
-    network: NetworkDescription, profile: Profile, populations: Sequence[PopulationFootprint], delays: DelayPlan
+    network: NetworkDescription, profile: RowsProfile, populations: Sequence[PopulationFootprint], delays: DelayPlan
 ) -> dict[str, list[CoreFootprint]]:
     """Return the cores of every population and delay extension, booked but not placed, in the order of placing."""
     vertices = {
@@ -122,7 +122,7 @@ def _vertices(
 
 
 def _cores_of(
-    footprint: PopulationFootprint, network: NetworkDescription, profile: Profile, longest: int
+    footprint: PopulationFootprint, network: NetworkDescription, profile: RowsProfile, longest: int
 ) -> list[CoreFootprint]:
     """Return the cores of a population with what they book, not placed yet."""
     population = network.population(footprint.name)
@@ -171,7 +171,7 @@ def _interval(population: Population, timestep: float) -> int:
 
 
 def _keys(
-    network: NetworkDescription, profile: Profile, vertices: Mapping[str, Sequence[CoreFootprint]], delays: DelayPlan
+    network: NetworkDescription, profile: RowsProfile, vertices: Mapping[str, Sequence[CoreFootprint]], delays: DelayPlan
 ) -> dict[str, KeyBlock]:
     """Return the keys of everything that sends: in the order of first projections, then delay extensions."""
     colours = profile.routing.colour_bits

@@ -9,13 +9,13 @@ from neurosparse.errors import BadInput
 from neurosparse.footprint.delays import DelayPlan
 from neurosparse.footprint.scaling import input_of, shifts, weight_scale
 from neurosparse.footprint.values import PopulationFootprint, ProjectionFootprint
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.mapping import cost
 from neurosparse.mapping.cost import Booking, Incoming
 from neurosparse.registry import unknown_name
 
 
-def width_of(population: Population, profile: Profile) -> int:
+def width_of(population: Population, profile: RowsProfile) -> int:
     """Return the neurons of a full slice; raise BadInput for a cell type without figures or a core too full."""
     known = [*profile.neuron_models, *profile.source_models, *profile.poisson_models]
     if population.model not in known:
@@ -38,7 +38,7 @@ def width_of(population: Population, profile: Profile) -> int:
 def population_footprint(
     population: Population,
     network: NetworkDescription,
-    profile: Profile,
+    profile: RowsProfile,
     width: int,
     projections: Sequence[ProjectionFootprint],
     delays: DelayPlan,
@@ -81,7 +81,7 @@ def population_footprint(
 
 
 def booked_by(
-    footprint: PopulationFootprint, population: Population, profile: Profile, interval: int
+    footprint: PopulationFootprint, population: Population, profile: RowsProfile, interval: int
 ) -> dict[str, Booking]:
     """Return what a core of neurons books; raise OverBudget where its synaptic matrix cannot be addressed."""
     model = profile.neuron_models[footprint.model]

@@ -12,9 +12,9 @@ from neurosparse.description.connectors import FromList
 from neurosparse.description.network import RECEPTORS, NetworkDescription, Projection
 from neurosparse.errors import BadInput, OverBudget
 from neurosparse.footprint.delays import DelayPlan
-from neurosparse.footprint.rows import BookedMatrix, Rows, fan_in, lost_synapses, rows_between
+from neurosparse.footprint.rows import BookedMatrix, Rows, fan_in, in_whole_steps, lost_synapses, rows_between
 from neurosparse.footprint.values import ProjectionFootprint
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.mapping import cost
 
 
@@ -22,7 +22,7 @@ def projection_footprint(
     index: int,
     projection: Projection,
     network: NetworkDescription,
-    profile: Profile,
+    profile: RowsProfile,
     widths: Mapping[str, int],
     delays: DelayPlan,
 ) -> ProjectionFootprint:
@@ -32,7 +32,7 @@ def projection_footprint(
         raise BadInput(
             f"projection {projection.name!r} ends in {post.model}, which takes no input", where=f"projections[{index}]"
         )
-    width, connector = widths[post.name], projection.connector
+    width, connector = widths[post.name], in_whole_steps(projection.connector, network.timestep)
     reach = delays.slots[post.name] * network.timestep
     stages = delays.stages.get((pre.name, post.name), 0)
     undelayed = rows_between(connector, pre.size, post.size, width, 0.0, reach)
@@ -79,7 +79,7 @@ def _unconnected(connector: FromList, n_pre: int) -> int:
 
 
 def _refuse_row(
-    rows: Rows, index: int, projection: Projection, network: NetworkDescription, profile: Profile, width: int
+    rows: Rows, index: int, projection: Projection, network: NetworkDescription, profile: RowsProfile, width: int
 ) -> None:
     """Raise OverBudget for a row that is too long: the cause, and the neurons on a core that fit."""
     pre, post = network.population(projection.pre), network.population(projection.post)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.figures import DelayExtension, NeuronModel, PoissonModel, SourceModel
 from neurosparse.mapping.cost import MATRIX, Booking, Incoming, neuron_core
 
@@ -13,7 +13,7 @@ NOT_RESERVED = ("recorded_data", "send_buffer")
 
 
 def of_neurons(
-    profile: Profile,
+    profile: RowsProfile,
     model: NeuronModel,
     neurons: int,
     incoming: Sequence[Incoming],
@@ -64,7 +64,7 @@ def of_poisson(model: PoissonModel, booked: Mapping[str, Booking]) -> dict[str, 
     return exact | {"system": model.system_written, "recording": model.recording_written}
 
 
-def of_delays(profile: Profile, model: DelayExtension) -> dict[str, int]:
+def of_delays(profile: RowsProfile, model: DelayExtension) -> dict[str, int]:
     """Return the bytes reserved in each region of a core that holds spikes back."""
     return {
         "system": profile.regions.system_written,

@@ -11,7 +11,7 @@ from neurosparse.footprint.delays import DelayPlan, plan_delays
 from neurosparse.footprint.population import booked_by, population_footprint, width_of
 from neurosparse.footprint.projection import projection_footprint
 from neurosparse.footprint.values import CoreFootprint, ProjectionFootprint
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.mapping import cost
 from neurosparse.mapping.place import Load, boards_for
 from neurosparse.units import format_bytes
@@ -19,7 +19,7 @@ from neurosparse.units import format_bytes
 
 def check_chip(
     network: NetworkDescription,
-    profile: Profile,
+    profile: RowsProfile,
     vertices: Mapping[str, Sequence[CoreFootprint]],
     projections: Sequence[ProjectionFootprint],
     timesteps: int,
@@ -64,7 +64,7 @@ def check_chip(
 
 
 def _width_that_fits(
-    network: NetworkDescription, profile: Profile, name: str, there_is: int, timesteps: int
+    network: NetworkDescription, profile: RowsProfile, name: str, there_is: int, timesteps: int
 ) -> int | None:
     """Return the most neurons of a population on a core whose SDRAM a chip has; None where not even one fits."""
 
@@ -93,7 +93,7 @@ def _width_that_fits(
     return low or None
 
 
-def check_senders(network: NetworkDescription, profile: Profile, widths: Mapping[str, int], delays: DelayPlan) -> None:
+def check_senders(network: NetworkDescription, profile: RowsProfile, widths: Mapping[str, int], delays: DelayPlan) -> None:
     """Raise OverBudget where a core, or its delay extension, sends for more neurons than a population table can count.
 
     Source: spynnaker/pyNN/models/neuron/master_pop_table.py:427-431, 522-526, sPyNNaker 1!7.4.1.
@@ -115,7 +115,7 @@ def check_senders(network: NetworkDescription, profile: Profile, widths: Mapping
             )
 
 
-def boards_of(loads: Sequence[Load], profile: Profile, most: int | None) -> int:
+def boards_of(loads: Sequence[Load], profile: RowsProfile, most: int | None) -> int:
     """Return how many boards the machine has; raise OverBudget where fewer are allowed."""
     needed, chips = boards_for(loads, profile)
     there_are = profile.board.chips * (most or 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from neurosparse.description.network import NetworkDescription
 from neurosparse.footprint.keys import KeyBlock
 from neurosparse.footprint.rows import Rows
-from neurosparse.hardware.compressed_rows import RowsProfile as Profile
+from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.cost import MATRIX, Booking, Incoming
 
@@ -150,7 +150,7 @@ class Footprint:
         SDRAM of each chip that holds a core of the network, monitors included.
     """
 
-    profile: Profile
+    profile: RowsProfile
     network: NetworkDescription
     timesteps: int
     boards: int
