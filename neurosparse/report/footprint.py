@@ -36,7 +36,12 @@ def footprint_document(footprint: Footprint, otherwise: WhatIf | None = None) ->
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "fits": footprint.overflowing is None,
-        "profile": {"name": footprint.profile.name, "fingerprint": footprint.profile.fingerprint},
+        "profile": {
+            "name": footprint.profile.name,
+            "fingerprint": footprint.profile.fingerprint,
+            "covers": list(footprint.profile.covers),
+            "does_not_cover": list(footprint.profile.does_not_cover),
+        },
         "timesteps": footprint.timesteps,
         "boards": footprint.boards,
         "populations": [
@@ -109,11 +114,9 @@ def notes(footprint: Footprint, causes: Sequence[Cause]) -> Iterator[str]:
             )
     connectors = [projection.connector for projection in footprint.network.projections]
     if any(not isinstance(connector, FromList) for connector in connectors):
-        yield "not covered: on a real board, projections made by a rule take a little more in the expander region"
+        yield "on a real board, projections made by a rule take a little more in the expander region"
     if any(isinstance(connector, FixedProbability) for connector in connectors):
         yield "rows of FixedProbability are the bounds that the tool chain books, not the synapses it will draw"
-    if any("dtcm" in core.memories for core in footprint.cores):
-        yield "figures of DTCM are read from public sources and not verified on hardware"
 
 
 def _padding(cause: Cause, name: str) -> Iterator[str]:

@@ -44,7 +44,7 @@ def print_plan(plan: Plan, file: TextIO | None = None) -> None:
     print(f"synapses {format_count(synapses)} of {format_count(slots)} slots", file=file)
     for line in _limits(plan):
         print(line, file=file)
-    print("".join(f"{line}\n" for line in _words(plan.profile.covers, plan.profile.does_not_cover)), end="", file=file)
+    print("".join(f"{line}\n" for line in covered(plan.profile.covers, plan.profile.does_not_cover)), end="", file=file)
     print(f"fits {plan.profile.name}: {cores} on {chips}", file=file)
 
 
@@ -62,7 +62,7 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
         f"accuracy {_accuracies(document['accuracy'])}",
         *_compaction(document),
         *_reasons(document["explanation"]),
-        *_words(document["profile"]["covers"], document["profile"]["does_not_cover"]),
+        *covered(document["profile"]["covers"], document["profile"]["does_not_cover"]),
         f"{'fits' if document['fits'] else 'does not fit'} {document['profile']['name']}",
     ]
     print("\n".join(lines), file=file)
@@ -143,7 +143,7 @@ def _limits(plan: Plan) -> list[str]:
     return lines
 
 
-def _words(covers: Sequence[str], does_not_cover: Sequence[str]) -> list[str]:
+def covered(covers: Sequence[str], does_not_cover: Sequence[str]) -> list[str]:
     """Return what a machine's figures cover and what they leave open, a line each."""
     return [*(f"note: {line}" for line in covers), *(f"not covered: {line}" for line in does_not_cover)]
 

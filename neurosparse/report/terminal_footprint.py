@@ -16,6 +16,7 @@ from neurosparse.footprint.whatif import WhatIf
 from neurosparse.hardware.ledger import Usage
 from neurosparse.report.footprint import footprint_rows, notes
 from neurosparse.report.tables import CoreRow, fullest_core
+from neurosparse.report.terminal import covered
 from neurosparse.report.words import several
 from neurosparse.units import format_bytes, format_count, format_percent
 
@@ -34,6 +35,8 @@ def print_footprint(footprint: Footprint, otherwise: WhatIf | None = None, file:
     print(_fullest(rows), file=file)
     for note in notes(footprint, explain(footprint)):
         print(f"note: {note}", file=file)
+    for line in covered(footprint.profile.covers, footprint.profile.does_not_cover):
+        print(line, file=file)
     if otherwise is not None:
         print(file=file)
         print_what_if(otherwise, file)
