@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Rows:
 
 
 def rows_between(connector: Connector, n_pre: int, n_post: int, width: int, shortest: float, longest: float) -> Rows:
-    """Return the rows of the synapses whose delays (ms) lie between `shortest` and `longest`, both included.
+    """Return the rows of the synapses whose rounded delays (ms) lie between `shortest` and `longest`, both included.
 
     Parameters
     ----------
@@ -69,11 +69,25 @@ def fan_in(connector: Connector, n_pre: int, n_post: int) -> int:
             return probable_maximum(n_pre * n_post, n_pre, p)
 
 
+def in_whole_steps(connector: Connector, timestep: float) -> Connector:
+    """Return a connector with its delays (ms) as the tool chain takes them: rounded to whole timesteps, down to none.
+
+    Sources: from_list_connector.py:441-444 and abstract_synapse_dynamics.py:158-185, sPyNNaker 1!7.4.1.
+    """
+    delay = np.rint(connector.delay / timestep) * timestep
+    if np.array_equal(delay, connector.delay):
+        return connector
+    if isinstance(connector, FromList):
+        return replace(connector, delay=delay)
+    return replace(connector, delay=float(delay))
+
+
 def longest_delay(connector: Connector, timestep: float) -> float:
-    """Return the longest delay (ms); of an empty list one timestep, the default of a synapse."""
-    if not isinstance(connector, FromList):
-        return connector.delay
-    return float(in_steps(connector.delay.max(), timestep) * timestep) if len(connector) else timestep
+    """Return the longest delay (ms), rounded; of an empty list one timestep, the default of a synapse."""
+    delay = connector.delay
+    if isinstance(connector, FromList):
+        delay = float(connector.delay.max()) if len(connector) else timestep
+    return float(np.rint(delay / timestep) * timestep)
 
 
 def in_steps(delay: np.ndarray, timestep: float) -> np.ndarray:

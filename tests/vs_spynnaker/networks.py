@@ -82,8 +82,12 @@ def networks(draw):
         rows.append({"n": 700, "model": "IF_curr_exp", "max_neurons_per_core": draw(st.integers(8, 13))})
     for k, row in enumerate(rows):
         row["name"] = "abcdefghijkl"[k]
+    timestep = draw(st.sampled_from((1.0,) * 6 + (1.5, 2.0) + (1.0,) * 5))
+    for row in rows:
+        if "sampling" in row:
+            row["sampling"] *= timestep
     document = {
-        "timestep": 1.0,
+        "timestep": timestep,
         "runtime": draw(st.sampled_from((1, 100, 100, 999, 1000, 1001, 2500))),
         "board_version": 3 if crowd == "cores" else draw(st.sampled_from((5, 5, 5, 3))),
         "populations": rows,
@@ -93,7 +97,7 @@ def networks(draw):
     for k in range(draw(st.sampled_from((0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7)))):
         pre = draw(st.sampled_from(rows))
         post = draw(st.sampled_from([row for row in rows if row["model"] in NEURONS]))
-        projection, columns = draw(projections(pre, post))
+        projection, columns = draw(projections(pre, post, timestep))
         document["projections"].append(projection)
         arrays |= {f"p{k}_{name}": column for name, column in columns.items()}
     return document, arrays
@@ -137,7 +141,7 @@ def populations(draw, models=NEURONS + SOURCES):
 
 
 @st.composite
-def projections(draw, pre, post):
+def projections(draw, pre, post, timestep):
     """Draw one projection: its row and the arrays of its list, if it is one."""
     row = {"pre": pre["name"], "post": post["name"], "receptor": draw(st.sampled_from(("excitatory", "inhibitory")))}
     scale = 10.0 ** draw(st.integers(-6, 3))
@@ -152,7 +156,7 @@ def projections(draw, pre, post):
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     if row["connector"] != "FromList":
         row |= {"weight": sign * draw(st.sampled_from((0.0, 0.5, 1.0, 1.7))) * scale}
-        return row | {"delay": float(draw_delays(random, delays, post, 1)[0])}, {}
+        return row | {"delay": timestep * float(draw_delays(random, delays, post, 1)[0])}, {}
     small = pre["n"] * post["n"] <= 700 * 700
     pairs = draw_pairs(random, draw(st.sampled_from(PATTERNS)) if small else "few", pre["n"], post["n"])
     source, target = put_in_order(random, draw(st.sampled_from(ORDERS)), *pairs)
@@ -160,11 +164,11 @@ def projections(draw, pre, post):
     row["n_synapses"] = len(source)
     columns = {"src": source.astype(np.int32), "dst": target.astype(np.int32)}
     columns["weight"] = sign * scale * draw_weights(random, weights, len(source))
-    columns["delay"] = draw_delays(random, delays, post, len(source))
+    columns["delay"] = timestep * draw_delays(random, delays, post, len(source))
     return row, columns
 
 
-DELAYS = ("one",) * 5 + ("constant",) * 3 + ("far",) + ("slots",) * 5 + ("beyond",) * 5
+DELAYS = ("one",) * 5 + ("constant",) * 3 + ("far", "between") + ("slots",) * 5 + ("beyond",) * 5
 PATTERNS = ("sparse",) * 5 + ("few", "hub", "too long", "hubs", "hubs", "multapses", "empty", "column", "dense")
 ORDERS = ("sorted", "sorted", "shuffled", "by target", "by source only", "reversed")
 
@@ -223,7 +227,7 @@ def draw_weights(random, kind, count):
 
 
 def draw_delays(random, kind, post, count):
-    """Return delays (ms) of whole timesteps, within the slots of a core or beyond them."""
+    """Return delays in timesteps, within the slots of a core or beyond them; most kinds are whole."""
     neurons = min(post["n"], post.get("max_neurons_per_core", 256), 256)
     slots = 2 ** (13 - (0 if neurons == 1 else int(np.ceil(np.log2(neurons)))))
     match kind:
@@ -231,6 +235,8 @@ def draw_delays(random, kind, post, count):
             return np.ones(count)
         case "constant":
             return np.full(count, float(random.integers(1, 20)))
+        case "between":
+            return random.uniform(0.1, random.integers(1, 2 * slots + 1) + 1, count)
         case "slots":
             return random.integers(1, random.integers(1, slots + 1) + 1, count).astype(float)
         case "beyond":

@@ -48,16 +48,17 @@ SMALL_REGION = 1024  # bytes; a region up to this size is written down in full
 
 def build(sim: Any, network: Json, lists: Any) -> tuple[dict[str, Any], list[Any]]:
     """Build the populations, then the projections, each in the order of the description."""
-    populations = {row["name"]: build_population(sim, row) for row in network["populations"]}
+    timestep = network["timestep"]
+    populations = {row["name"]: build_population(sim, row, timestep) for row in network["populations"]}
     projections = [
         build_projection(sim, row, index, populations, lists) for index, row in enumerate(network["projections"])
     ]
     return populations, projections
 
 
-def build_population(sim: Any, row: Json) -> Any:
+def build_population(sim: Any, row: Json, timestep: float) -> Any:
     """Build one population with the defaults of its model, its cores' limit and its recordings."""
-    cell = getattr(sim, row["model"])(**spike_source(row))
+    cell = getattr(sim, row["model"])(**spike_source(row, timestep))
     extra = {} if row["model"] == "SpikeSourceArray" else {"seed": 1}
     population = sim.Population(row["n"], cell, label=row["name"], **extra)
     if row.get("max_neurons_per_core") is not None:
@@ -67,7 +68,7 @@ def build_population(sim: Any, row: Json) -> Any:
     return population
 
 
-def spike_source(row: Json) -> Json:
+def spike_source(row: Json, timestep: float) -> Json:
     """Return the parameters of a source, from ``spike_source`` (``rate=10.0`` and the like) or the keys of its own."""
     if row["model"] == "SpikeSourceArray":
         at_once = row.get("spikes_per_step", row["n"])
@@ -76,7 +77,8 @@ def spike_source(row: Json) -> Json:
         # Core after core, so that each has a step in which as many fire as can.
         width = min(row["n"], row.get("max_neurons_per_core", row["n"]))
         steps = -(-width // at_once)
-        return {"spike_times": [[1.0 + n // width * steps + n % width // at_once] for n in range(row["n"])]}
+        times = [1.0 + n // width * steps + n % width // at_once for n in range(row["n"])]
+        return {"spike_times": [[time * timestep] for time in times]}
     if row["model"] == "SpikeSourcePoisson":
         rate = row.get("rate")
         return {"rate": float(row["spike_source"].removeprefix("rate=")) if rate is None else rate}
