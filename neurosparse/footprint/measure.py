@@ -151,7 +151,7 @@ def _cores_of(
         else:
             source = profile.source_models[footprint.model]
             at_once = neurons if population.spikes_per_step is None else min(neurons, population.spikes_per_step)
-            booked, written = cost.source_core(source, at_once, recorded), reserved.of_source(source)
+            booked, written = cost.source_core(source, at_once, recorded, network.timestep), reserved.of_source(source)
         cores.append(CoreFootprint(population.name, start, start + neurons, 0, 0, 0, booked, written, dtcm, None))
     return cores
 
@@ -171,7 +171,10 @@ def _interval(population: Population, timestep: float) -> int:
 
 
 def _keys(
-    network: NetworkDescription, profile: RowsProfile, vertices: Mapping[str, Sequence[CoreFootprint]], delays: DelayPlan
+    network: NetworkDescription,
+    profile: RowsProfile,
+    vertices: Mapping[str, Sequence[CoreFootprint]],
+    delays: DelayPlan,
 ) -> dict[str, KeyBlock]:
     """Return the keys of everything that sends: in the order of first projections, then delay extensions."""
     colours = profile.routing.colour_bits

@@ -187,7 +187,7 @@ def neuron_core(
     return booked
 
 
-def source_core(model: SourceModel, spikes: int, recorded: bool = False) -> dict[str, Booking]:
+def source_core(model: SourceModel, spikes: int, recorded: bool = False, timestep: float = 1.0) -> dict[str, Booking]:
     """Return what is booked in SDRAM for each region of a core that sends given spikes.
 
     Parameters
@@ -196,13 +196,17 @@ def source_core(model: SourceModel, spikes: int, recorded: bool = False) -> dict
         The most that it sends in one step, which is booked for every step.
     recorded : bool
         They are written down as well: as much again. Of a source without spikes some are expected from outside.
+    timestep : float
+        ms.
 
     Source: spinn_front_end_common/utility_models/reverse_ip_tag_multicast_source_machine_vertex.py:376-398 and
     interface/buffer_management/storage_objects/buffered_sending_region.py:36-46, release 1!7.4.1.
     """
     messages = _ceildiv(spikes, model.keys_per_message)
     buffer = model.key_bytes * spikes + model.message_header * messages
-    record = buffer or model.received_keys * (model.key_bytes + model.message_header)
+    # Divided by the timestep, as the tool chain does, and a tenth more (lines 300-308).
+    received = math.ceil(model.received_keys / timestep * 1.1)
+    record = buffer or received * (model.key_bytes + model.message_header)
     return {
         "system": Booking(model.system),
         "configuration": Booking(model.configuration),
