@@ -30,7 +30,8 @@ class Grid(Part):
 class Board(Part):
     """The chips of the board: ``map`` lists x, y and cores of each; ``links`` are steps to neighbours in link order.
 
-    ``wraps`` is the width and height after which links come back to the other side, where they do.
+    ``wraps`` is the width and height after which links come back to the other side, where they do; ``down_links`` are
+    links (x, y, link number) that there are not, although a chip lies where they would lead.
     """
 
     chips: Positive
@@ -40,6 +41,7 @@ class Board(Part):
     map: tuple[tuple[Count, Count, Positive], ...]
     grid: Grid | None = None
     wraps: tuple[Positive, Positive] | None = None
+    down_links: tuple[tuple[Count, Count, Count], ...] = ()
 
     @model_validator(mode="after")
     def _agrees_with_its_map(self) -> Board:

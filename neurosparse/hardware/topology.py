@@ -30,6 +30,8 @@ class Chip:
         The chips it is linked to, in the order of its links.
     board : (int, int)
         The chip at which its board begins.
+    links : tuple of (int, (int, int))
+        Its links: the number of each and the chip that it leads to.
     """
 
     x: int
@@ -40,6 +42,7 @@ class Chip:
     monitor_sdram: int
     neighbours: tuple[tuple[int, int], ...]
     board: tuple[int, int]
+    links: tuple[tuple[int, tuple[int, int]], ...] = ()
 
     @property
     def application_cores(self) -> range:
@@ -85,7 +88,8 @@ def _mesh(profile: RowsProfile, boards: int) -> tuple[Chip, ...]:
     chips = []
     for (x, y), (cores, board) in sorted(cores_of.items()):
         is_ethernet = (x, y) in ethernet
-        steps = (_step(profile, x + dx, y + dy) for dx, dy in profile.board.links)
+        steps = [(link, step(profile, x, y, link)) for link in range(len(profile.board.links))]
+        links = tuple((n, to) for n, to in steps if to in cores_of and (x, y, n) not in profile.board.down_links)
         chips.append(
             Chip(
                 x=x,
@@ -94,18 +98,20 @@ def _mesh(profile: RowsProfile, boards: int) -> tuple[Chip, ...]:
                 monitor_cores=profile.monitors.cores + (profile.monitors.ethernet_cores if is_ethernet else 0),
                 sdram=profile.chip.sdram,
                 monitor_sdram=profile.monitors.sdram + (profile.monitors.ethernet_sdram if is_ethernet else 0),
-                neighbours=tuple(dict.fromkeys(place for place in steps if place in cores_of)),
+                neighbours=tuple(dict.fromkeys(place for _, place in links)),
                 board=board,
+                links=links,
             )
         )
     return tuple(chips)
 
 
-def _step(profile: RowsProfile, x: int, y: int) -> tuple[int, int]:
-    """Return the chip that a link leads to, on the other side where the board wraps around."""
+def step(profile: RowsProfile, x: int, y: int, link: int) -> tuple[int, int]:
+    """Return where a link of a chip leads, whether or not a chip is there: to the other side where the board wraps."""
+    dx, dy = profile.board.links[link]
     if profile.board.wraps is None:
-        return x, y
-    return x % profile.board.wraps[0], y % profile.board.wraps[1]
+        return x + dx, y + dy
+    return (x + dx) % profile.board.wraps[0], (y + dy) % profile.board.wraps[1]
 
 
 def _origins(profile: RowsProfile, boards: int) -> list[tuple[int, int]]:
