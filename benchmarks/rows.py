@@ -25,7 +25,7 @@ NETWORKS: dict[str, dict[str, object]] = {
     "mnist": {"data": "mnist", "layers": "300,100", "synapses": 3552},
     "wide": {"layers": "1000,1000", "connectivity": "2%", "epochs": 30, "batch": 32, "alpha": 3e-5},
 }
-LIMITS = {"mnist": ("2", "3"), "wide": ("2,3,6", "3,4,7")}
+LIMITS = {"mnist": ("2", "3"), "wide": ("3,4,7", "2,3,6")}
 FREE, POINTS = "none", 0.2
 
 
