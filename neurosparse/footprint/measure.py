@@ -46,10 +46,11 @@ def measure(
     _refuse_uncovered(network, profile)
     widths = {population.name: width_of(population, profile) for population in network.populations}
     delays = plan_delays(network, profile, widths)
-    projections = tuple(
-        projection_footprint(k, projection, network, profile, widths, delays)
-        for k, projection in enumerate(network.projections)
-    )
+    found = {
+        k: projection_footprint(k, network.projections[k], network, profile, widths, delays)
+        for k in _order_of_rows(network)
+    }
+    projections = tuple(found[k] for k in sorted(found))
     populations = tuple(
         population_footprint(population, network, profile, widths[population.name], projections, delays)
         for population in network.populations
@@ -79,6 +80,16 @@ def measure(
         profile, network, timesteps, needed, populations, projections, tuple(cores), keys,
         {xy: Usage(used, chips[xy].sdram) for xy, used in used_by.items()},
     )  # fmt: skip
+
+
+def _order_of_rows(network: NetworkDescription) -> list[int]:
+    """Return the projections in the order in which the tool chain looks at their rows, and fails of the first too long.
+
+    Target by target, and source by source as they first come (population_vertex.py get_synapses_size).
+    """
+    targets = [population.name for population in network.populations]
+    pairs = [(projection.pre, projection.post) for projection in network.projections]
+    return sorted(range(len(pairs)), key=lambda k: (targets.index(pairs[k][1]), pairs.index(pairs[k])))
 
 
 def _refuse_uncovered(network: NetworkDescription, profile: RowsProfile) -> None:

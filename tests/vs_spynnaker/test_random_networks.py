@@ -1,6 +1,7 @@
 """Random networks: our footprint beside what the real tool chain books and writes, or the reason why both refuse."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,21 +15,24 @@ from neurosparse.description.files import read_network
 from neurosparse.errors import NeurosparseError
 from neurosparse.export import packing
 from neurosparse.footprint.measure import measure
+from neurosparse.footprint.routers import router_entries
 from neurosparse.hardware.library import load_profile
+from neurosparse.units import format_bytes
 
 DRAW = Path(__file__).with_name("networks.py")
 COUNT = int(os.environ.get("NEUROSPARSE_RANDOM_NETWORKS", "200"))
 BOARDS = {3: "spinn3", 5: "spinnaker"}
-# Words of the tool chain's message, and words of ours that say the same.
+# What the tool chain says, with its numbers; what we say of the same, with the same numbers.
 REASONS = {
-    "has more synapses": "is too long for",
-    "has a max delay of": "is beyond what",
-    "delay per stage is already set": "stages of two lengths",
-    "will not fit on any possible Chip": "does not fit on a chip of",
-    "does not support multiple boards": "does not fit on 1 board",
-    "number of neurons per core is less than or equal to": "asks for more neurons on a core",
-    "blocked as the current limit for the model is": "asks for more neurons on a core",
-    "The parameter n_neurons of": "cannot be told apart",
+    r"has more synapses \((\d+)\)": ("is too long for", lambda n: f"{n} synapses"),
+    r"has a max delay of (\d+\.\d+)": ("is beyond what", lambda ms: f"{float(ms):g} ms"),
+    r"stage is already set to (\d+), and therefore (\d+)": ("of two lengths", lambda a, b: f"{a} and {b} timesteps"),
+    r"will not fit on any possible Chip requires (\d+)": ("does not fit on a chip", lambda n: format_bytes(int(n))),
+    r"does not support multiple (boards)": ("does not fit on 1 board", lambda _: "chips"),
+    r"(No more chips) to start with": ("finds no room", lambda _: "cores"),
+    r"number of neurons per core is less than or equal to (\d+)": ("asks for more neurons on a core", str),
+    r"blocked as the current limit for the model is (\d+)": ("asks for more neurons on a core", str),
+    r"The parameter n_neurons of (\d+)": ("cannot be told apart", lambda n: f"{int(n):,}"),
 }
 
 
@@ -49,9 +53,10 @@ def test_the_footprint_is_what_the_tool_chain_books_and_writes(number, runs):
     try:
         network = read_network(path)
         ours = measure(network, load_profile(BOARDS[network.board_version]))
+        router_entries(ours)
     except NeurosparseError as refusal:
         assert theirs["error"], f"{path}: we refuse what the tool chain takes: {refusal}"
-        assert reason(theirs["error"]["message"]) in str(refusal), f"{path}: theirs {theirs['error']['message']}"
+        assert is_same_reason(theirs["error"]["message"], str(refusal)), f"{path}: {theirs['error']['message']}"
         return
     assert not theirs["error"], f"{path}: we take what the tool chain refuses: {theirs['error']['message']}"
     comparison = compare(ours, theirs)
@@ -92,17 +97,14 @@ def test_the_networks_reach_what_the_model_has_rules_for(runs):
     taken = [theirs for theirs in said if not theirs["error"]]
     rows = [row for theirs in taken for row in theirs["projections"]]
     assert len(taken) > COUNT // 2
-    assert sum(theirs.get("silently_dropped_synapses", 0) > 0 for theirs in taken) > COUNT // 40
-    assert sum(row["n_delay_stages"] > 1 for row in rows) > COUNT // 10
-    assert sum(len(theirs["chips_used_by_application"]) > 1 for theirs in taken) > COUNT // 40
-    assert sum(any(words in message(theirs) for theirs in said) for words in REASONS) > len(REASONS) // 2
+    assert sum(theirs.get("silently_dropped_synapses", 0) > 0 for theirs in taken) >= COUNT // 40
+    assert sum(row["n_delay_stages"] > 1 for row in rows) >= COUNT // 10
+    assert sum(len(theirs["chips_used_by_application"]) > 1 for theirs in taken) >= COUNT // 40
+    messages = [theirs["error"]["message"] for theirs in said if theirs["error"]]
+    assert sum(any(re.search(pattern, message) for message in messages) for pattern in REASONS) > len(REASONS) // 2
 
 
-def reason(message):
-    """Return our words for the tool chain's reason."""
-    return next((ours for words, ours in REASONS.items() if words in message), f"a reason that is not known: {message}")
-
-
-def message(theirs):
-    """Return what a run failed of."""
-    return theirs["error"]["message"] if theirs["error"] else ""
+def is_same_reason(theirs, ours):
+    """Return whether two messages refuse a network for one reason, with the same numbers."""
+    found = [(re.search(pattern, theirs), *said) for pattern, said in REASONS.items()]
+    return any(match and words in ours and numbers(*match.groups()) in ours for match, words, numbers in found)
