@@ -17,23 +17,37 @@ from neurosparse.graph import split_budget
 from neurosparse.kernels.batch import shuffle
 from neurosparse.nn.network import Network
 from neurosparse.rewire.deepr import DeepR, temperature_for
-from neurosparse.store.layout import shared_out
+from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.backprop import train_step
 
 SIZES, SYNAPSES, BATCH, STEPS = (784, 300, 100, 10), 3_552, 10, 6_000
 
 
+def layout_of(max_row_length: int | None, max_fan_in: int | None) -> Layout:
+    """Return the network on cores of 256 neurons without limits of memory."""
+    projections = []
+    for k, (n_pre, n_post, budget) in enumerate(zip(SIZES[:-1], SIZES[1:], split_budget(SIZES, SYNAPSES), strict=True)):
+        width = min(n_post, 256)
+        capacity = (n_pre * width,) * -(-n_post // width)
+        projections.append(
+            ProjectionLayout(f"layer{k}", n_pre, n_post, budget, width, capacity, max_row_length, max_fan_in)
+        )
+    return Layout(tuple(projections))
+
+
 @click.command()
 @click.option("--epochs", default=7, show_default=True, help="Epochs timed, after one that is not.")
 @click.option("--rate", default=0.3, show_default=True, help="Learning rate, constant: the product's first.")
 @click.option("--alpha", default=1e-4, show_default=True, help="l1 prior: the product's.")
-def main(epochs: int, rate: float, alpha: float) -> None:
+@click.option("--max-row-length", type=int, help="Limit on the rows, on cores of 256 neurons.")
+@click.option("--max-fan-in", type=int, help="Limit on the fan-ins.")
+def main(epochs: int, rate: float, alpha: float, max_row_length: int | None, max_fan_in: int | None) -> None:
     """Print one JSON line: wall and processor seconds an epoch (medians), and the share rewired a step."""
     data = load_dataset("mnist")
     x = np.concatenate([data.train.x, data.validation.x])
     y = np.concatenate([data.train.y, data.validation.y])
-    store = SynapseStore(shared_out(SIZES, split_budget(SIZES, SYNAPSES)))
+    store = SynapseStore(layout_of(max_row_length, max_fan_in))
     store.fill(1)
     network = Network(store, BATCH)
     network.initialise([1.0] * (len(SIZES) - 1), 1)
