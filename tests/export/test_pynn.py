@@ -162,7 +162,7 @@ def refusals(network, digits):
 
 
 def test_refuses_before_any_work(network, digits, tmp_path, monkeypatch):
-    monkeypatch.setattr("neurosparse.export.pynn.choose", lambda *_, **__: pytest.fail("work was started"))
+    monkeypatch.setattr("neurosparse.export.twin.choose", lambda *_, **__: pytest.fail("work was started"))
     for message, (net, data, options) in refusals(network, digits).items():
         with pytest.raises(BadInput, match=message) as caught:
             PyNNExporter().export(net, data, tmp_path / "x", **options)
@@ -171,7 +171,7 @@ def test_refuses_before_any_work(network, digits, tmp_path, monkeypatch):
 
 
 def test_refuses_an_export_that_is_there(exported, network, digits, monkeypatch):
-    monkeypatch.setattr("neurosparse.export.pynn.choose", lambda *_, **__: pytest.fail("work was started"))
+    monkeypatch.setattr("neurosparse.export.twin.choose", lambda *_, **__: pytest.fail("work was started"))
     with pytest.raises(BadInput, match="an export is there already") as caught:
         PyNNExporter().export(network, digits, exported.folder)
     assert "--overwrite" in caught.value.help
