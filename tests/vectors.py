@@ -5,6 +5,8 @@ from collections import Counter
 
 from neurosparse.description.connectors import FixedProbability
 from neurosparse.export import packing
+from neurosparse.footprint.router_tables import LINKS, router_tables
+from neurosparse.footprint.routers import router_entries
 from neurosparse.mapping.cost import total
 
 # The region numbers of a core of neurons (spynnaker/pyNN/models/neuron/population_machine_vertex.py).
@@ -71,7 +73,32 @@ def compare(footprint, vector):
     for population in footprint.populations:
         _compare_population(result, footprint, population, populations[population.name])
     _compare_cores(result, footprint, vector)
+    compare_routers(result, footprint, vector)
     return result
+
+
+def compare_routers(result, footprint, vector):
+    """Compare the entries of every router: how many, and what they are where the vector tells."""
+    uses = router_entries(footprint)
+    for field, entries in {
+        "routing_uncompressed_counts": {f"{x},{y}": use.before for (x, y), use in uses.items()},
+        "routing_compressed_counts": {f"{x},{y}": use.after for (x, y), use in uses.items()},
+    }.items():
+        result.check(field, "network", entries, vector[field])
+    if "routing_uncompressed" in vector:
+        ours = {f"{x},{y}": [told(entry) for entry in table] for (x, y), table in router_tables(footprint).items()}
+        result.check("routing_uncompressed", "network", ours, vector["routing_uncompressed"])
+
+
+def told(entry):
+    """Return an entry of a router as the vectors tell it."""
+    return {
+        "key": entry.key,
+        "mask": entry.mask,
+        "cores": [p for p in range(32 - LINKS) if entry.route >> LINKS + p & 1],
+        "links": [link for link in range(LINKS) if entry.route >> link & 1],
+        "default": entry.default,
+    }
 
 
 def _compare_projection(result, ours, theirs, footprint):

@@ -8,6 +8,7 @@ from typing import Any
 
 from neurosparse.description.connectors import FixedProbability, FromList
 from neurosparse.footprint.explain import Cause, explain
+from neurosparse.footprint.routers import router_entries
 from neurosparse.footprint.values import CoreFootprint, Footprint
 from neurosparse.footprint.whatif import WhatIf
 from neurosparse.mapping.cost import booked_bytes
@@ -31,6 +32,11 @@ def footprint_document(footprint: Footprint, otherwise: WhatIf | None = None) ->
     ----------
     otherwise : WhatIf, optional
         What would be otherwise, where that was asked for.
+
+    Raises
+    ------
+    OverBudget
+        The router of a chip has too few entries.
     """
     causes = explain(footprint)
     document: dict[str, Any] = {
@@ -65,6 +71,10 @@ def footprint_document(footprint: Footprint, otherwise: WhatIf | None = None) ->
         "keys": {name: asdict(block) for name, block in footprint.keys.items()},
         "cores": [_core(core) for core in footprint.cores],
         "chips": [{"chip": list(xy), **asdict(usage)} for xy, usage in sorted(footprint.chips.items())],
+        "router": {
+            "available": footprint.profile.chip.router_entries,
+            "chips": [{"chip": list(xy), **asdict(use)} for xy, use in router_entries(footprint).items()],
+        },
         "notes": list(notes(footprint, causes)),
     }
     if otherwise is not None:

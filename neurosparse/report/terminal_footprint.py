@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any, TextIO
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from neurosparse.footprint.explain import Cause, explain
+from neurosparse.footprint.routers import RouterUse, router_entries
 from neurosparse.footprint.values import Footprint
 from neurosparse.footprint.whatif import WhatIf
 from neurosparse.hardware.ledger import Usage
@@ -26,13 +27,20 @@ _LARGEST_REGIONS = 3
 
 
 def print_footprint(footprint: Footprint, otherwise: WhatIf | None = None, file: TextIO | None = None) -> None:
-    """Print what every core holds, why, and the verdict on `file`, standard output unless told otherwise."""
+    """Print what every core holds, why, and the verdict on `file`, standard output unless told otherwise.
+
+    Raises
+    ------
+    OverBudget
+        The router of a chip has too few entries; nothing is printed.
+    """
     file = file or sys.stdout
-    rows = footprint_rows(footprint)
+    rows, routers = footprint_rows(footprint), router_entries(footprint)
     _print(file, _CORES, [_core_cells(list(group)) for _, group in groupby(rows, key=_alike)])
     if footprint.projections:
         _print(file, _PROJECTIONS, [_cause_cells(cause) for cause in explain(footprint)])
     print(_fullest(rows), file=file)
+    print(_routers(routers.values(), footprint.profile.chip.router_entries), file=file)
     for note in notes(footprint, explain(footprint)):
         print(f"note: {note}", file=file)
     for line in covered(footprint.profile.covers, footprint.profile.does_not_cover):
@@ -167,6 +175,13 @@ def _fullest(rows: Sequence[CoreRow]) -> str:
         f"fullest core: {row.population} {row.start}-{row.stop - 1} on chip ({row.x}, {row.y}) core {row.p},"
         f" {memory.upper()} {format_percent(fraction)}; its SDRAM: {parts}"
     )
+
+
+def _routers(uses: Collection[RouterUse], available: int) -> str:
+    """Return the line on the routers."""
+    after = max((use.after for use in uses), default=0)
+    before = max((use.before for use in uses), default=0)
+    return f"router: at most {after:,} of {available:,} entries on a chip, {before:,} before compression"
 
 
 def _print(file: TextIO, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:

@@ -28,7 +28,7 @@ def interpreter():
     return path
 
 
-def run_tool_chain(paths, processes=2):
+def run_tool_chain(paths, processes=2, script=SCRIPT):
     """Return what the tool chain says about each network file, in their order.
 
     It tells its progress in files called process_*.log beside them.
@@ -40,18 +40,18 @@ def run_tool_chain(paths, processes=2):
         shares = []
         for k in range(processes):
             log = paths[0].with_name(f"process_{k}.log")
-            shares.append(pool.submit(run_share, python, paths[k::processes], Path(work) / log.stem, log))
+            shares.append(pool.submit(run_share, (python, script), paths[k::processes], Path(work) / log.stem, log))
         for share in shares:
             share.result()
     return [json.loads(told(path).read_text()) for path in paths]
 
 
-def run_share(python, paths, work, log):
+def run_share(program, paths, work, log):
     """Run networks one after the other in one process; should it die of one, the rest run in another."""
     left = list(paths)
     while left:
         with log.open("a") as output:
-            command = [python, "-W", "ignore", SCRIPT, work, *left]
+            command = [program[0], "-W", "ignore", program[1], work, *left]
             try:
                 subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, timeout=SECONDS + 5 * len(left))
             except subprocess.TimeoutExpired:
