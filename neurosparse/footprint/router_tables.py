@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from neurosparse.errors import OverBudget
 from neurosparse.footprint.keys import KeyBlock
 from neurosparse.footprint.listeners import WHOLE, Edge, edges_from
 from neurosparse.footprint.routes import XY, Mesh, Tree
@@ -47,7 +46,7 @@ def router_tables(footprint: Footprint) -> dict[XY, tuple[Entry, ...]]:
     Raises
     ------
     OverBudget
-        The tool chain fails to route the spikes of a population.
+        There is no way between two chips, where the tool chain fails as well.
     """
     mesh = Mesh(footprint.profile, footprint.boards)
     tables: dict[XY, _Table] = {}
@@ -190,13 +189,6 @@ class _Sender:
         pacman/model/routing_table_by_partition/multicast_routing_table_by_partition.py.
         """
         table = self._tables.setdefault(xy, {})
-        others = self._cores if k == WHOLE else (WHOLE,)
-        if any((self._name, other) in table for other in others):
-            raise OverBudget(
-                f"the tool chain fails to route the spikes of {self._name!r}:"
-                f" on chip {xy} they are to go their ways both as a whole and core by core",
-                help="put more neurons on a core, so that populations share fewer chips",
-            )
         route = sum(1 << link for link in set(links)) | sum(1 << LINKS + p for p in set(cores))
         entry = (route, len(links) == 1 and came_by is not None and (came_by + 3) % LINKS == links[0])
         known = table.setdefault((self._name, k), entry)

@@ -37,7 +37,7 @@ def router_entries(footprint: Footprint) -> dict[XY, RouterUse]:
     Raises
     ------
     OverBudget
-        A router has too few entries, or the tool chain fails to route the spikes.
+        A router has too few entries, or there is no way between two chips.
     """
     limit = footprint.profile.chip.router_entries
     uses = {}

@@ -49,6 +49,11 @@ class Mesh:
 
         Sources: ``longest_dimension_first``, routing_algorithm_utilities.py; ``_path_without_errors``,
         application_router.py.
+
+        Raises
+        ------
+        OverBudget
+            There is no way.
         """
         straight = self._straight(start, goal)
         steps: list[Step] = []
@@ -149,7 +154,7 @@ class Mesh:
         Raises
         ------
         OverBudget
-            Not all can be reached, where the tool chain fails as well.
+            Not all can be reached.
         """
         waiting: deque[tuple[XY, list[tuple[XY, int]]]] = deque([(start, [])])
         missing, seen = set(wanted), set()
@@ -193,9 +198,9 @@ def _without_loops(start: XY, steps: list[Step]) -> list[Step]:
 
 
 def _no_way(start: XY, missing: list[XY]) -> OverBudget:
-    """Return the refusal where chips cannot be reached."""
+    """Return the refusal where chips cannot be reached, at which the tool chain fails with a PacmanRoutingException."""
     return OverBudget(
-        "spikes find no way over the chips of a population: the tool chain fails to route them",
+        "spikes find no way over the links of the machine: the tool chain fails to route them",
         numbers={"from chip": str(start), "not reached": ", ".join(map(str, missing))},
-        help="put more neurons on a core, so that the populations take fewer chips",
+        help="look at the map and the links of the profile's board",
     )
