@@ -93,7 +93,9 @@ def _width_that_fits(
     return low or None
 
 
-def check_senders(network: NetworkDescription, profile: RowsProfile, widths: Mapping[str, int], delays: DelayPlan) -> None:
+def check_senders(
+    network: NetworkDescription, profile: RowsProfile, widths: Mapping[str, int], delays: DelayPlan
+) -> None:
     """Raise OverBudget where a core, or its delay extension, sends for more neurons than a population table can count.
 
     Source: spynnaker/pyNN/models/neuron/master_pop_table.py:427-431, 522-526, sPyNNaker 1!7.4.1.

@@ -35,7 +35,7 @@ def test_every_region_of_a_core_of_neurons_is_what_was_booked(name, population, 
 
 @pytest.mark.parametrize(("name", "population", "size"), _SOURCES)
 def test_a_spike_source_is_what_was_booked(name, population, size):
-    regions = cost.source_core(PROFILE, PROFILE.source_models["SpikeSourceArray"], size)
+    regions = cost.source_core(PROFILE.source_models["SpikeSourceArray"], size)
     total = [sum(booking.fixed for booking in regions.values()), sum(booking.per_step for booking in regions.values())]
     assert total == NETWORKS[name]["cores"][population]["booked"]["total"]
 
@@ -57,7 +57,7 @@ def test_totals_of_a_network_from_the_documentation():
                 PROFILE, _LIF, width(network, population), incoming(network, population), records
             )
         else:
-            regions = cost.source_core(PROFILE, PROFILE.source_models[model], size)
+            regions = cost.source_core(PROFILE.source_models[model], size)
         totals[population] = sum(cost.booked_bytes(regions, 1000).values())
     assert totals == {"in": 3726 + 3214 * 1000, "l1": 201_392, "l2": 82_404, "l3": 9_756 + 8 * 1000}
 
