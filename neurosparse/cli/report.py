@@ -31,7 +31,7 @@ def command(run: Path, as_json: bool, as_csv: bool, as_html: bool, out: Path | N
     folder = RunFolder(run)
     document = folder.report()
     if as_html:
-        from neurosparse.report.page import make_page, save_page
+        from neurosparse.report.page.page import make_page, save_page
 
         path = out or run / "report.html"
         page = make_page(document, folder.plan(), folder.history(), folder.trained(), folder.initial())

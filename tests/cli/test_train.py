@@ -152,7 +152,7 @@ def test_all_faults_of_file_and_flags_are_told_at_once_with_their_places(tmp_pat
         (["--profile", "loihi9"], 2, "there is no profile called 'loihi9'"),
         (["--data", "cifar99"], 2, "cifar99"),
         (["--connectivity", "150%"], 2, "'150%' is not a fraction between 0 and 1"),
-        (["--connectivity", "10%", "--synapses", "99"], 2, "give the budget once"),
+        (["--connectivity", "10%", "--synapses", "99"], 2, "give the number of connections once"),
         (["--synapses", "999999999"], 2, "too much"),
         (["--synapses-per-core", "50"], 1, "error[over-budget]"),
         (["--layers", "30,,20"], 2, "is not a layer size"),

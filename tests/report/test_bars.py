@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurosparse.hardware.ledger import Usage
-from neurosparse.report.bars import COLOURS, bars
-from neurosparse.report.page_tables import region_table
+from neurosparse.report.page.bars import COLOURS, bars
+from neurosparse.report.page.tables import region_table
 from neurosparse.report.tables import CoreRow, report_rows
 
 _ROWS = report_rows(finished((64, 300, 10), 900).document)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.topology import Chip, board_chips
-from neurosparse.report.chipmap import STEPS, chip_map
+from neurosparse.report.page.chipmap import STEPS, chip_map
 from neurosparse.report.tables import CoreRow, report_rows
 
 _CHIPS = board_chips(PROFILE)

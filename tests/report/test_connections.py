@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
-from neurosparse.report.connections import connections
+from neurosparse.report.page.connections import connections
 
 _SYNAPSES = st.dictionaries(
     st.tuples(st.integers(0, 5), st.integers(0, 8)),

@@ -7,8 +7,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from neurosparse.report.connections import Counts
-from neurosparse.report.figures import curves, histogram
+from neurosparse.report.page.connections import Counts
+from neurosparse.report.page.figures import curves, histogram
 
 _EPOCHS = list(range(1, 61))
 _CURVES = curves(_EPOCHS, [[1 / k for k in _EPOCHS], [2 / k for k in _EPOCHS]], "Loss falls")

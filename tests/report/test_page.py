@@ -11,7 +11,7 @@ from finished import SETTINGS, finished
 
 from neurosparse.errors import BadInput, FileFault
 from neurosparse.hardware.library import load_profile, profile_names
-from neurosparse.report.page import make_page, render, save_page
+from neurosparse.report.page.page import make_page, render, save_page
 
 _RUN = finished((64, 300, 10), 900)
 _PAGE = make_page(*_RUN.parts)

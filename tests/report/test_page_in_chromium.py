@@ -7,7 +7,7 @@ import pytest
 from chromium import DARK, LIGHT, asked_for, browse, screenshot
 from finished import finished
 
-from neurosparse.report.page import make_page, save_page
+from neurosparse.report.page.page import make_page, save_page
 
 _FULL = finished((64, 1520, 1500, 10), 8_000, neurons_per_core=4, epochs=1)
 _SIZE = (1100, 2400)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from neurosparse.report.page_tables import Table, plain_table
+from neurosparse.report.page.tables import Table, plain_table
 from neurosparse.report.words import amount, percent
 from neurosparse.units import format_bytes
 

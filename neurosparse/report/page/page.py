@@ -16,12 +16,12 @@ from neurosparse.hardware.profile import Profile
 from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping.layout import Plan
 from neurosparse.nn.trained import TrainedNetwork
-from neurosparse.report.bars import Bars, bars
-from neurosparse.report.chipmap import ChipMap, chip_map
-from neurosparse.report.connections import Connections, connections
-from neurosparse.report.figures import curves, histogram
-from neurosparse.report.page_reasons import cause_table, compaction_table
-from neurosparse.report.page_tables import (
+from neurosparse.report.page.bars import Bars, bars
+from neurosparse.report.page.chipmap import ChipMap, chip_map
+from neurosparse.report.page.connections import Connections, connections
+from neurosparse.report.page.figures import curves, histogram
+from neurosparse.report.page.reasons import cause_table, compaction_table
+from neurosparse.report.page.tables import (
     Table,
     configuration_table,
     connection_table,
@@ -114,7 +114,7 @@ class Page:
 def render(page: Page) -> str:
     """Return the page as HTML: no script, nothing loaded from anywhere; equal pages give equal text."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("neurosparse.report", "."),
+        loader=jinja2.PackageLoader("neurosparse.report.page", "."),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

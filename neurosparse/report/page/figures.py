@@ -14,7 +14,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from neurosparse.report.connections import Counts
+from neurosparse.report.page.connections import Counts
 
 # Matplotlib draws with these; the page says what they are, in the light and in the dark.
 _INK, _MUTED, _LINE, _FIRST, _SECOND, _SOFT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"

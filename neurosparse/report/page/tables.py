@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from neurosparse.hardware.profile import Profile
-from neurosparse.report.bars import Bars
-from neurosparse.report.connections import Connections, State
+from neurosparse.report.page.bars import Bars
+from neurosparse.report.page.connections import Connections, State
 from neurosparse.report.tables import CoreRow, memory_label, memory_names
 from neurosparse.report.words import amount, cores_of, figure_at, in_a_line, neurons, percent
 
