@@ -91,10 +91,11 @@ def parse_share(text: str | float | int) -> float | int:
     with contextlib.suppress(BadInput):
         if isinstance(text, float) or (isinstance(text, str) and text.strip().endswith("%")):
             value = parse_fraction(text)
-        elif not isinstance(text, bool):
+        elif (not isinstance(text, bool) and not str(text).strip().isdigit()) or type(text) is int:
             value = parse_bytes(text)
     if value <= 0:
-        raise BadInput(f"{text!r} is not a share of a memory", help='write it like 80% or "64 KiB"')
+        # A bare number may be meant either way.
+        raise BadInput(f"{text!r} is not a share of a memory", help='write it like 80%, "64 KiB" or 65536B')
     return value
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from neurosparse.errors import BadInput
 from neurosparse.report.compare import ACCURACY, KEPT, Comparison, Figure, compare
 from neurosparse.report.words import amount
 from neurosparse.run.folder import RunFolder
@@ -32,6 +33,8 @@ def command(base: Path, candidate: Path, fail_over: str | None, as_json: bool) -
     one of the runs has is shown and not judged.
     """
     limit = None if fail_over is None else parse_fraction(fail_over)
+    if fail_over is not None and limit == 1.0 and "%" not in fail_over:
+        raise BadInput(f"--fail-over {fail_over} may mean 1 % or all of it", help="write 1% or 100%")
     found = compare(RunFolder(base).report(), RunFolder(candidate).report())
     over = [] if limit is None else [figure.name for figure in found.over(limit)]
     if as_json:

@@ -36,7 +36,7 @@ def command(
     exporter = exporters.load(target)()
     folder = RunFolder(run)
     trained, plan = folder.trained(), folder.plan()
-    widths = {population.name: plan.width(population.name) for population in plan.graph.populations}
+    widths = {p.name: plan.width(p.name) for p in plan.graph.populations if plan.width(p.name)}
     compacted = compact(trained, widths) if compacting else None
     summary = exporter.export(
         trained, dataset_of(folder.config(), folder.fingerprints()["data"]), out or run / "export" / target,

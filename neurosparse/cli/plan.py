@@ -52,48 +52,66 @@ def command(profile: str, layers: str | None, network: Path | None, as_json: boo
     try:
         if network is not None:
             for name in _OF_LAYERS:
-                if options[name] is not None:
+                if options[name] is not None and name != "neurons_per_core":
                     raise click.UsageError(f"--{name.replace('_', '-')} goes with --layers, not with --network")
             _plan_network(network, machine, options, as_json)
         else:
             if options["boards"] is not None:
                 raise click.UsageError("--boards goes with --network")
             _plan_layers(str(layers), machine, options, as_json)
-    except OverBudget as fault:
+    except NeurosparseError as fault:
         if as_json:
             click.echo(json.dumps(_refusal(fault), indent=2))
         raise
 
 
 def _refusal(fault: NeurosparseError) -> dict[str, Any]:
-    """Return what does not fit as a document."""
-    return {"fits": False, "what": fault.what, "numbers": fault.numbers, "where": fault.where, "help": fault.help}
+    """Return what does not fit, or cannot be planned, as a document."""
+    return {
+        "schema": "neurosparse.refusal/1",
+        "fits": False,
+        "kind": fault.kind,
+        "what": fault.what,
+        "numbers": fault.numbers,
+        "where": fault.where,
+        "help": fault.help,
+    }
 
 
 def _plan_network(path: Path, profile: Profile, options: dict[str, Any], as_json: bool) -> None:
     """Plan a network with its connections."""
     from neurosparse.description.files import read_network
     from neurosparse.footprint.measure import measure
-    from neurosparse.footprint.whatif import what_if
+    from neurosparse.footprint.population import narrowed
+    from neurosparse.footprint.whatif import what_if, widths_of
     from neurosparse.hardware.compressed_rows import RowsProfile
+    from neurosparse.report.footprint import footprint_document
+    from neurosparse.report.terminal_footprint import print_footprint, print_widths
 
     if not isinstance(profile, RowsProfile):
         raise BadInput(
             f"connections as they are cannot be planned on {profile.name}: its memory model is {profile.kind}",
             help="plan a budget on it (--layers), or take a machine of compressed rows: spinnaker, spinn3",
         )
-    for name in ("boards", "timesteps"):
+    for name in ("boards", "timesteps", "neurons_per_core"):
         if options[name] is not None and options[name] < 1:
-            raise BadInput(f"{options[name]} {name} make no sense", where=f"--{name}", help="at least 1")
-    footprint = measure(read_network(path), profile, boards=options["boards"], timesteps=options["timesteps"])
-    otherwise = what_if(footprint, options["boards"]) if options["what_if"] else None
+            raise BadInput(
+                f"{options[name]} {name} make no sense", where=f"--{name.replace('_', '-')}", help="at least 1"
+            )
+    network = read_network(path)
+    if options["neurons_per_core"] is not None:
+        network = narrowed(network, profile, options["neurons_per_core"])
+    boards, timesteps = options["boards"], options["timesteps"]
+    try:
+        footprint = measure(network, profile, boards=boards, timesteps=timesteps)
+    except OverBudget:
+        if options["what_if"] and not as_json:
+            print_widths(widths_of(network, profile, boards, timesteps))
+        raise
+    otherwise = what_if(footprint, boards) if options["what_if"] else None
     if as_json:
-        from neurosparse.report.footprint import footprint_document
-
         click.echo(json.dumps(footprint_document(footprint, otherwise), indent=2))
     else:
-        from neurosparse.report.terminal_footprint import print_footprint
-
         print_footprint(footprint, otherwise)
     if footprint.overflowing is not None:
         raise click.exceptions.Exit(1)

@@ -20,8 +20,10 @@ class Cause:
         None where a rule stands for them.
     cores : int
         Cores of the target; each has a row for every source.
+    rows : int
+        Rows booked there: its sources, rounded up to whole cores of them.
     bytes : int
-        Its rows, delayed ones included.
+        Booked for those rows, delayed ones included.
     share : float
         Of the synaptic matrix there.
     row : int
@@ -37,7 +39,7 @@ class Cause:
     unconnected_bytes : int or None
         What their rows take.
     sorted_bytes : int
-        What its rows would take if the list were sorted by source.
+        What would be booked if the list were sorted by source.
     lost : int
         Synapses that the tool chain would leave out without a word.
     fan_in : int
@@ -52,6 +54,7 @@ class Cause:
     receptor: str
     synapses: int | None
     cores: int
+    rows: int
     bytes: int
     share: float
     row: int
@@ -77,16 +80,15 @@ def _cause(footprint: Footprint, projection: ProjectionFootprint) -> Cause:
     profile, post = footprint.profile, footprint.population(projection.post)
     n_pre = footprint.population(projection.pre).neurons
     cores = footprint.cores_of(projection.post)
-    size = projection.matrix_bytes + projection.delayed_matrix_bytes
-    matrix = sum(p.matrix_bytes + p.delayed_matrix_bytes for p in footprint.into(projection.post))
-    rows = n_pre * len(cores)
-    room = rows * (projection.undelayed.booked + projection.delayed.booked * projection.stages)
+    rows, size = _booked(footprint, projection)
+    matrix = sum(_booked(footprint, other)[1] for other in footprint.into(projection.post))
+    room = n_pre * len(cores) * (projection.undelayed.booked + projection.delayed.booked * projection.stages)
     per_synapse = profile.row.words_per_synapse * profile.row.word_bytes
     padding = None if projection.synapses is None else (room - projection.synapses + projection.lost) * per_synapse
     longer = projection.undelayed if projection.undelayed.longest >= projection.delayed.longest else projection.delayed
     in_order = sum(
         cost.row_bytes(profile, part.longest) * count
-        for part, count in ((projection.undelayed, n_pre), (projection.delayed, n_pre * projection.stages))
+        for part, count in ((projection.undelayed, rows), (projection.delayed, rows * projection.stages))
         if part.longest
     )
     each = projection.row_bytes + projection.delayed_row_bytes * projection.stages
@@ -98,6 +100,7 @@ def _cause(footprint: Footprint, projection: ProjectionFootprint) -> Cause:
         receptor=RECEPTORS[projection.receptor],
         synapses=projection.synapses,
         cores=len(cores),
+        rows=rows,
         bytes=size,
         share=size / matrix if matrix else 0.0,
         row=projection.undelayed.booked if longer is projection.undelayed else projection.delayed.booked,
@@ -112,3 +115,10 @@ def _cause(footprint: Footprint, projection: ProjectionFootprint) -> Cause:
         fan_in=projection.fan_in,
         weight_step=1.0 / scale,
     )
+
+
+def _booked(footprint: Footprint, projection: ProjectionFootprint) -> tuple[int, int]:
+    """Return the rows that are booked for a projection on a core, and their bytes, delayed ones included."""
+    pre = footprint.population(projection.pre)
+    rows, _ = cost.booked_rows(pre.neurons, pre.width)
+    return rows, rows * (projection.row_bytes + projection.stages * projection.delayed_row_bytes)

@@ -20,7 +20,7 @@ from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping import cost
 from neurosparse.mapping.cost import Booking
-from neurosparse.mapping.place import Load, place, shares
+from neurosparse.mapping.place import Load, Place, place
 from neurosparse.registry import unknown_name
 
 
@@ -64,22 +64,27 @@ def measure(
     places = place(loads, profile, needed)
     keys = _keys(network, profile, vertices, delays)
     check_senders(network, profile, widths, delays)
-    available = shares(loads, places, profile, needed)
+    chips = _chips(loads, places, profile, needed)
     cores = []
     for (name, parts), load, spots in zip(vertices.items(), loads, places, strict=True):
         for k, (part, used, spot) in enumerate(zip(parts, load.sdram, spots, strict=True)):
-            memories = {"sdram": Usage(used, available[spot]), **part.memories}
+            memories = {"sdram": Usage(used, used + chips[spot.x, spot.y].free), **part.memories}
             key = keys[name].of_core(k) if name in keys else None
             cores.append(replace(part, x=spot.x, y=spot.y, p=spot.p, memories=memories, key=key))
-    chips = {(chip.x, chip.y): chip for chip in board_chips(profile, needed)}
-    used_by: dict[tuple[int, int], int] = {}
-    for core in cores:
-        used_by.setdefault((core.x, core.y), chips[core.x, core.y].monitor_sdram)
-        used_by[core.x, core.y] += core.memories["sdram"].used
-    return Footprint(
-        profile, network, timesteps, needed, populations, projections, tuple(cores), keys,
-        {xy: Usage(used, chips[xy].sdram) for xy, used in used_by.items()},
-    )  # fmt: skip
+    return Footprint(profile, network, timesteps, needed, populations, projections, tuple(cores), keys, chips)
+
+
+def _chips(
+    loads: Sequence[Load], places: Sequence[Sequence[Place]], profile: RowsProfile, boards: int
+) -> dict[tuple[int, int], Usage]:
+    """Return the SDRAM of each chip that holds a core, with what the monitors take of it."""
+    chips = {(chip.x, chip.y): chip for chip in board_chips(profile, boards)}
+    used: dict[tuple[int, int], int] = {}
+    for load, spots in zip(loads, places, strict=True):
+        for size, spot in zip(load.sdram, spots, strict=True):
+            xy = spot.x, spot.y
+            used[xy] = used.get(xy, chips[xy].monitor_sdram) + size
+    return {xy: Usage(size, chips[xy].sdram) for xy, size in used.items()}
 
 
 def _order_of_rows(network: NetworkDescription) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from neurosparse.description.network import NetworkDescription, Population
 from neurosparse.errors import BadInput
@@ -33,6 +34,17 @@ def width_of(population: Population, profile: RowsProfile) -> int:
             help=f"ask for {most} or fewer, or leave it open",
         )
     return min(population.size, asked or most)
+
+
+def narrowed(network: NetworkDescription, profile: RowsProfile, neurons: int) -> NetworkDescription:
+    """Return a network with at most so many neurons on a core; sources of given or random spikes stay as they are."""
+    populations = tuple(
+        replace(p, neurons_per_core=min(neurons, p.neurons_per_core or neurons))
+        if p.model in profile.neuron_models
+        else p
+        for p in network.populations
+    )
+    return replace(network, populations=populations)
 
 
 def population_footprint(

@@ -108,7 +108,7 @@ def _refuse_row(
         help=(
             "sort the list by source, then target"
             if rows.longest <= most
-            else f"{low} neurons of {post.name!r} on a core fit"
+            else f"{low} neurons of {post.name!r} on a core fit (max_neurons_per_core):  --neurons-per-core {low}"
             if low
             else "one neuron has too many synapses from one source: join them to fewer with larger weights"
         ),

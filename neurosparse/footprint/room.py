@@ -48,11 +48,13 @@ def check_chip(
             rows = f"{network.population(worst.pre).size:,} rows of {worst.row_bytes:,} bytes"
             numbers[f"of it {worst.pre}-{worst.post}"] = f"{rows} on every core"
             fits = _width_that_fits(network, profile, name, there_is, timesteps)
-            help = f"{fits} neurons of {name!r} on a core fit" if fits else "give it fewer sources, or shorter rows"
+            help = "give it fewer sources, or shorter rows"
+            if fits:
+                help = f"{fits} neurons of {name!r} on a core fit (max_neurons_per_core):  --neurons-per-core {fits}"
         elif per_step and needs - per_step * timesteps <= there_is:
             steps = (there_is - (needs - per_step * timesteps)) // per_step
             given = network.population(name).model in profile.source_models
-            help = f"{steps:,} timesteps fit:  --timesteps {steps}"
+            help = f"for this core {steps:,} timesteps fit:  --timesteps {steps}"
             if given:
                 help += "; or cut the population into several, or say how many fire at once (spikes_per_step)"
         raise OverBudget(
@@ -120,15 +122,19 @@ def check_senders(
 def boards_of(loads: Sequence[Load], profile: RowsProfile, most: int | None) -> int:
     """Return how many boards the machine has; raise OverBudget where fewer are allowed."""
     needed, chips = boards_for(loads, profile)
-    there_are = profile.board.chips * (most or 1)
     if needed > 1 and (profile.board.grid is None or (most is not None and needed > most)):
         raise OverBudget(
             f"the network does not fit on {most or 1} board{'s' if most and most > 1 else ''} of {profile.name}",
             numbers={
-                "needs": f"{chips} chips ({sum(len(load.sdram) for load in loads):,} cores)",
-                "there is": str(there_are),
-                "too much": str(chips - there_are),
+                "needs": f"{needed} boards",
+                "there is": str(most or 1),
+                "too much": str(needed - (most or 1)),
+                "for": f"{chips} chips ({sum(len(load.sdram) for load in loads):,} cores)",
             },
-            help="take more boards, put more neurons on a core, or make the populations smaller",
+            help=(
+                f"boards come in units of {len(profile.board.grid.origins)}:  --boards {needed}"
+                if profile.board.grid is not None
+                else "put more neurons on a core, or make the populations smaller"
+            ),
         )
     return needed

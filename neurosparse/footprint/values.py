@@ -105,7 +105,8 @@ class CoreFootprint:
     reserved : mapping of str to int
         Bytes that it then really reserves; regions filled while running are not in it.
     memories : mapping of str to Usage
-        ``sdram``, of the core's share of its chip, and ``dtcm`` where the profile has figures for the cell type.
+        ``sdram``, of what it may take with all that its chip has left, and ``dtcm`` where the profile has figures for
+        the cell type.
     key : int or None
         The first key of its spikes; None where nobody listens.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from neurosparse.description.connectors import FromList
 from neurosparse.description.network import NetworkDescription
 from neurosparse.errors import NeurosparseError
 from neurosparse.footprint.measure import measure
+from neurosparse.footprint.population import narrowed
 from neurosparse.footprint.rows import row_lengths
 from neurosparse.footprint.values import Footprint
 from neurosparse.hardware.compressed_rows import RowsProfile
@@ -28,7 +30,7 @@ class Width:
     neurons : int
         The most on a core.
     fits : bool
-    cores, chips : int
+    cores, chips, boards : int
         That it takes; 0 where it does not fit.
     largest : int
         Bytes of SDRAM that the fullest core books.
@@ -38,6 +40,7 @@ class Width:
     fits: bool
     cores: int = 0
     chips: int = 0
+    boards: int = 0
     largest: int = 0
 
 
@@ -71,19 +74,19 @@ class Room:
     ----------
     population : str
     free : int
-        Bytes left of a core's share.
+        Bytes that each of its cores may still take, where they divide what their chip has left.
     row : int
-        The longest rows that fit there, all sources alike, each receptor; the machine's own limit holds too.
-    synapses : int
+        The longest rows that fit there, as long for every projection; the machine's own limit holds too.
+    slots : int
         How many synapses such rows hold on all cores of the population.
     now : int
-        How many they hold as they are.
+        How many the rows hold as they are.
     """
 
     population: str
     free: int
     row: int
-    synapses: int
+    slots: int
     now: int
 
 
@@ -120,19 +123,13 @@ def widths_of(
 def _with_width(
     network: NetworkDescription, profile: RowsProfile, neurons: int, boards: int | None, timesteps: int
 ) -> Width:
-    """Return the network with at most so many neurons on a core; sources of given spikes are not cut."""
-    populations = tuple(
-        replace(p, neurons_per_core=min(neurons, p.neurons_per_core or neurons))
-        if p.model in profile.neuron_models
-        else p
-        for p in network.populations
-    )
+    """Return the network with at most so many neurons on a core."""
     try:
-        footprint = measure(replace(network, populations=populations), profile, boards=boards, timesteps=timesteps)
+        footprint = measure(narrowed(network, profile, neurons), profile, boards=boards, timesteps=timesteps)
     except NeurosparseError:
         return Width(neurons, False)
     largest = max(core.memories["sdram"].used for core in footprint.cores)
-    return Width(neurons, True, len(footprint.cores), len(footprint.chips), largest)
+    return Width(neurons, True, len(footprint.cores), len(footprint.chips), footprint.boards, largest)
 
 
 def _limits(footprint: Footprint, index: int) -> list[RowLimit]:
@@ -143,15 +140,17 @@ def _limits(footprint: Footprint, index: int) -> list[RowLimit]:
         return []
     post = footprint.population(projection.post)
     lengths = row_lengths(connector, post.neurons, post.width)
-    n_pre = footprint.population(projection.pre).neurons
+    pre = footprint.population(projection.pre)
+    rows, _ = cost.booked_rows(pre.neurons, pre.width)
+    delayed = rows * projection.stages * projection.delayed_row_bytes
     limits: Sequence[int] = [2**k for k in range(8) if 2**k < projection.undelayed.booked]
     return [
         RowLimit(
             f"{projection.pre}-{projection.post} {footprint.network.projections[index].receptor}",
             limit,
             int(np.maximum(lengths - limit, 0).sum()),
-            n_pre * cost.row_bytes(footprint.profile, limit) + projection.delayed_matrix_bytes,
-            projection.matrix_bytes + projection.delayed_matrix_bytes,
+            rows * cost.row_bytes(footprint.profile, limit) + delayed,
+            rows * projection.row_bytes + delayed,
         )
         for limit in limits
     ]
@@ -160,7 +159,8 @@ def _limits(footprint: Footprint, index: int) -> list[RowLimit]:
 def _room(footprint: Footprint, name: str) -> Room:
     """Return what the cores of a population would still hold."""
     population, cores = footprint.population(name), footprint.cores_of(name)
-    free = min(core.memories["sdram"].free for core in cores)
+    together = Counter((core.x, core.y) for core in cores)
+    free = min(footprint.chips[xy].free // count for xy, count in together.items())
     room = free + cores[0].matrix
     low, high = 0, min(footprint.profile.row.longest, population.width)
 

@@ -11,6 +11,7 @@ from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.core import PlanOptions
 from neurosparse.mapping.layout import Plan
+from neurosparse.units import format_bytes
 
 SMALLER = "make the layers smaller"
 
@@ -63,6 +64,7 @@ def budget_that_fits(plan: Plan, fits: Fits) -> str:
         words.append(f"{total:,} synapses in all fit:  --synapses {total} (connectivity {100 * total / pairs:.3g}%)")
     others = (
         rows_that_fit(graph, plan.profile, options, fits),
+        fan_in_that_fits(graph, plan.profile, options, fits),
         neurons_that_fit(graph, plan.profile, options, fits),
         memory_that_fits(plan, fits),
     )
@@ -77,6 +79,8 @@ def rows_that_fit(graph: Graph, profile: Profile, options: PlanOptions, fits: Fi
     sixteenth at a time, and then between the last that fits and the one above it.
     """
     most = min(profile.most_neurons, max(population.size for population in graph.populations))
+    if isinstance(options.max_row_length, int):
+        return _rows_above(graph, profile, options, most, fits)
     longest, rows, above = 0, 1, most + 1
     while rows < above:
         if fits(graph, profile, replace(options, max_row_length=rows)):
@@ -88,6 +92,31 @@ def rows_that_fit(graph: Graph, profile: Profile, options: PlanOptions, fits: Fi
         else:
             rows = min(max(rows + 1, rows * 17 // 16), most) if rows < most else above
     return f"rows of at most {longest} fit:  --max-row-length {longest}" if longest else None
+
+
+def _rows_above(graph: Graph, profile: Profile, options: PlanOptions, most: int, fits: Fits) -> str | None:
+    """Return the shortest rows above the user's own limit with which everything fits, in words."""
+    low, high = int(options.max_row_length or 0) + 1, most  # type: ignore[arg-type]
+    if low > high or not fits(graph, profile, replace(options, max_row_length=high)):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        fit = fits(graph, profile, replace(options, max_row_length=middle))
+        low, high = (low, middle) if fit else (middle + 1, high)
+    return f"rows of up to {low} fit:  --max-row-length {low}"
+
+
+def fan_in_that_fits(graph: Graph, profile: Profile, options: PlanOptions, fits: Fits) -> str | None:
+    """Return the smallest fan-in above the user's own limit with which everything fits, in words."""
+    if not isinstance(options.max_fan_in, int):
+        return None
+    low, high = options.max_fan_in + 1, max(population.size for population in graph.populations)
+    if low > high or not fits(graph, profile, replace(options, max_fan_in=high)):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(graph, profile, replace(options, max_fan_in=middle)) else (middle + 1, high)
+    return f"a fan-in of up to {low} fits:  --max-fan-in {low}"
 
 
 def memory_that_fits(plan: Plan, fits: Fits) -> str | None:
@@ -104,7 +133,7 @@ def memory_that_fits(plan: Plan, fits: Fits) -> str | None:
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
-    return f"a budget of {low:,} fits:  --budget {low}"
+    return f"a budget of {format_bytes(low)} fits:  --budget {low}B"
 
 
 def _largest_total(plan: Plan, fits: Fits) -> int:

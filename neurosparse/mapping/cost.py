@@ -103,7 +103,7 @@ def matrix_bytes(profile: RowsProfile, incoming: Sequence[Incoming]) -> int:
                 numbers={"synapses": str(max(source.row, source.delayed_row)), "at most": str(profile.row.longest)},
                 help="put fewer neurons on a core: a row holds the synapses of one source onto one core",
             )
-        rows, blocks = _booked_rows(source)
+        rows, blocks = booked_rows(source.n_pre, source.block)
         if source.row:
             address = _append(profile, address, rows * row_bytes(profile, source.row), blocks)
         if source.delayed_row:
@@ -120,7 +120,7 @@ def matrix_bound(profile: RowsProfile, n_pre: int, block: int, synapses: int) ->
     synapses : int
         What the longest rows of the two may sum to, however it is divided between them.
     """
-    rows, blocks = _booked_rows(Incoming("", n_pre, block, 1))
+    rows, blocks = booked_rows(n_pre, block)
     matrices = min(2, synapses)
     words = profile.row.header_words * matrices + profile.row.words_per_synapse * synapses
     # Addresses are whole words, so aligning one skips at most the alignment less a word.
@@ -317,10 +317,10 @@ def _ceildiv(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
 
-def _booked_rows(source: Incoming) -> tuple[int, int]:
+def booked_rows(n_pre: int, block: int) -> tuple[int, int]:
     """Return the rows booked for a source, which is rounded up to whole blocks, and the number of its blocks."""
-    block = min(source.block, source.n_pre)
-    blocks = _ceildiv(source.n_pre, block)
+    block = min(block, n_pre)
+    blocks = _ceildiv(n_pre, block)
     return blocks * block, blocks
 
 

@@ -116,11 +116,17 @@ def notes(footprint: Footprint, causes: Sequence[Cause]) -> Iterator[str]:
         visible = _VISIBLE * footprint.cores_of(cause.post)[0].memories["sdram"].used
         if cause.bytes >= visible:
             yield from _padding(cause, name)
-        if (cause.unconnected_bytes or 0) >= visible:
-            sources = format_count(footprint.population(cause.pre).neurons)
+        sources = footprint.population(cause.pre).neurons
+        rounding = cause.bytes - cause.bytes * sources // cause.rows
+        if rounding >= visible:
             yield (
-                f"{format_count(cause.unconnected or 0)} of {sources} sources of {name} have no synapse, and take"
-                f" {format_bytes(cause.unconnected_bytes or 0)} on every core"
+                f"the {format_count(sources)} sources of {name} are booked as {format_count(cause.rows)} rows, full"
+                f" cores of {footprint.population(cause.pre).width}: {format_bytes(rounding)} on every core"
+            )
+        if (cause.unconnected_bytes or 0) >= visible:
+            yield (
+                f"{format_count(cause.unconnected or 0)} of {format_count(sources)} sources of {name} have no synapse,"
+                f" and take {format_bytes(cause.unconnected_bytes or 0)} on every core"
             )
     connectors = [projection.connector for projection in footprint.network.projections]
     if any(not isinstance(connector, FromList) for connector in connectors):

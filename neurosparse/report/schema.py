@@ -127,6 +127,7 @@ class _Cause(_Part):
     receptor: str
     synapses: int | None
     cores: int
+    rows: int
     bytes: int
     share: float
     row: int

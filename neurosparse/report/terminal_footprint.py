@@ -13,7 +13,7 @@ from rich.table import Table
 from neurosparse.footprint.explain import Cause, explain
 from neurosparse.footprint.routers import RouterUse, router_entries
 from neurosparse.footprint.values import Footprint
-from neurosparse.footprint.whatif import WhatIf
+from neurosparse.footprint.whatif import WhatIf, Width
 from neurosparse.hardware.ledger import Usage
 from neurosparse.report.footprint import footprint_rows, notes
 from neurosparse.report.tables import CoreRow, fullest_core
@@ -69,19 +69,25 @@ def _verdict(footprint: Footprint) -> str:
     )
 
 
-def print_what_if(otherwise: WhatIf, file: TextIO) -> None:
-    """Print what would be otherwise."""
+def print_widths(widths: Sequence[Width], file: TextIO | None = None) -> None:
+    """Print a network with other numbers of neurons on a core."""
+    file = file or sys.stdout
     print("what if", file=file)
     _print(
         file,
-        ("neurons a core", "cores", "chips", "fullest core"),
+        ("neurons a core", "cores", "chips", "boards", "fullest core"),
         [
-            [str(width.neurons), f"{width.cores:,}", str(width.chips), format_bytes(width.largest)]
+            [str(width.neurons), f"{width.cores:,}", str(width.chips), str(width.boards), format_bytes(width.largest)]
             if width.fits
-            else [str(width.neurons), "", "", "does not fit"]
-            for width in otherwise.widths
+            else [str(width.neurons), "", "", "", "does not fit"]
+            for width in widths
         ],
     )
+
+
+def print_what_if(otherwise: WhatIf, file: TextIO) -> None:
+    """Print what would be otherwise."""
+    print_widths(otherwise.widths, file)
     if otherwise.limits:
         _print(
             file,
@@ -100,14 +106,14 @@ def print_what_if(otherwise: WhatIf, file: TextIO) -> None:
         )
     for room in otherwise.rooms:
         print(
-            f"{room.population}: {format_bytes(room.free)} left of a core's share; rows of up to {room.row} synapses"
-            f" fit, {format_count(room.synapses)} synapses in all (now {format_count(room.now)})",
+            f"{room.population}: {format_bytes(room.free)} more fit on each core; with rows of {room.row} for every"
+            f" projection there are {format_count(room.slots)} slots (as it is {format_count(room.now)})",
             file=file,
         )
 
 
 _CORES = (
-    "population", "slice", "cores", "neurons", "chip, core", "SDRAM", "share", "used", "held by", "DTCM", "heap", "used"
+    "population", "slice", "cores", "neurons", "chip, core", "SDRAM", "room", "used", "held by", "DTCM", "heap", "used"
 )  # fmt: skip
 _PROJECTIONS = (
     "projection", "receptor", "synapses", "rows of", "longest", "bytes a core", "share", "filled", "unconnected",

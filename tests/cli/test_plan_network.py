@@ -27,7 +27,7 @@ def test_the_tables_say_what_every_core_holds_and_why(capsys):
     assert lines[1].startswith("a 0-19999 79 256 (0, 0) 3 .. (2, 1) 2 132.2 KiB")
     assert lines[2].startswith("b 0-511 2 256 (0, 2) 2 .. (0, 2) 3 20.1 MiB")
     assert "synaptic matrix 99 %" in lines[2]
-    assert lines[5].startswith("a-b excitatory 20,511 256 neuron 7 onto core 0 19.8 MiB 100.0 % 0.2 %")
+    assert lines[5].startswith("a-b excitatory 20,511 256 neuron 7 onto core 0 20.0 MiB 100.0 % 0.2 %")
     assert any("neuron 7 of a has 256 synapses onto core 0 of b" in line for line in lines)
     assert lines[-1] == "fits spinnaker: 81 cores on 7 chips of 1 board, the fullest chip at 34.6 % of its SDRAM"
 
@@ -48,7 +48,7 @@ def test_what_if_says_what_would_be_otherwise(capsys):
     assert code == 0
     assert "sorted by source, in-l1 excitatory would take 43.0 KiB less on every core" in out
     assert "synapses to move" in out
-    assert "rows of up to 256 synapses fit" in out
+    assert "with rows of 256 for every projection there are" in out
     document = json.loads(
         _run(capsys, "plan", "--network", str(VECTORS / "ff_784_p013.json"), "--what-if", "--json")[1]
     )

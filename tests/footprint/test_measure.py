@@ -120,7 +120,7 @@ def test_a_row_that_is_too_long_names_its_source_and_what_fits():
     with pytest.raises(OverBudget, match="neuron 1 of 'a' has 400 onto core 0 of 'b'") as caught:
         measure(between(listed(source, target), 3, 300), PROFILE)
     assert caught.value.numbers == {"needs": "400 synapses", "there is": "256 a row", "too much": "144"}
-    assert caught.value.help == "128 neurons of 'b' on a core fit"
+    assert caught.value.help.endswith("--neurons-per-core 128")
     measure(between(listed(source, target), 3, 300, neurons_per_core=128), PROFILE)
     with pytest.raises(OverBudget):
         measure(between(listed(source, target), 3, 300, neurons_per_core=129), PROFILE)
@@ -163,7 +163,11 @@ def test_more_boards_are_taken_as_needed_or_refused():
     assert measure(network, PROFILE).boards == 3
     with pytest.raises(OverBudget, match="does not fit on 1 board") as caught:
         measure(network, PROFILE, boards=1)
-    assert caught.value.numbers == {"needs": "50 chips (800 cores)", "there is": "48", "too much": "2"}
+    needs = {"needs": "3 boards", "there is": "1", "too much": "2", "for": "50 chips (800 cores)"}
+    assert caught.value.numbers == needs
+    with pytest.raises(OverBudget, match="does not fit on 2 boards"):
+        measure(network, PROFILE, boards=2)
+    assert measure(network, PROFILE, boards=3).boards == 3
 
 
 def test_what_would_be_otherwise_holds_when_it_is_done():

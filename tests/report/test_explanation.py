@@ -41,8 +41,8 @@ def test_the_reasons_add_up_to_the_matrix_that_the_report_counts():
         causes = [cause for cause in reasons["projections"] if cause["post"] == population]
         core = next(core for core in report["cores"] if core["population"] == population)
         booked = core["regions"]["synaptic_matrix"]
-        rows = sum(cause["bytes"] for cause in causes) * rounded // sources
-        assert 0 <= booked - rows < 8 + 16 * 2 * len(causes)
+        assert 0 <= booked - sum(cause["bytes"] for cause in causes) < 8 + 16 * 2 * len(causes)
+        assert all(cause["rows"] == rounded >= sources for cause in causes)
         assert abs(sum(cause["share"] for cause in causes) - 1) < 1e-12
         counts = {c["receptor"]: c["row"] for c in causes}
         assert counts == next(p for p in report["synapses"]["projections"] if p["post"] == population)["longest_row"]
