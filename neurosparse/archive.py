@@ -155,7 +155,7 @@ def read_json(path: Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as fault:
         raise FileFault(f"cannot read {Path(path).name}: {fault.strerror or fault}", where=str(path)) from fault
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise FileFault(f"{Path(path).name} is not JSON: {fault}", where=str(path)) from fault
 
 

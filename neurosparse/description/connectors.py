@@ -58,6 +58,9 @@ class FixedProbability:
     delay: float
 
 
+# Far inside what the tool chain's numbers hold.
+_HEAVIEST = 1e30
+
 Connector = FromList | AllToAll | OneToOne | FixedProbability
 
 
@@ -91,9 +94,14 @@ def _check_values(weight: np.ndarray, delay: np.ndarray, where: str) -> None:
     """Raise BadInput unless weights are finite and of one sign, and delays finite and positive."""
     for name, values in (("weight", weight), ("delay", delay)):
         # A sum is finite unless a value is not, or they overflow; only then each is looked at.
-        if not np.isfinite(values.sum()) and not (finite := np.isfinite(values)).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = values.sum()
+        if not np.isfinite(total) and not (finite := np.isfinite(values)).all():
             entry = int(np.argmin(finite))
             raise BadInput(f"{name} {float(values[entry])} of synapse {entry} is not a finite number", where=where)
+    if weight.size and max(-weight.min(), weight.max()) > _HEAVIEST:
+        entry = int(np.argmax(np.abs(weight)))
+        raise BadInput(f"weight {float(weight[entry]):g} of synapse {entry} is beyond any use", where=where)
     if delay.size and delay.min() <= 0:
         entry = int(np.argmin(delay))
         raise BadInput(

@@ -10,9 +10,12 @@ from neurosparse.errors import BadInput
 
 SCHEMA = "neurosparse.network/1"
 
-Name = Annotated[str, Field(min_length=1)]
-Whole = Annotated[int, Field(strict=True)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+# Printable, so that a name cannot spoil a table or a terminal.
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
+Whole = Annotated[int, Field(strict=True, lt=2**31)]
+# Far beyond any network, and far inside what the tool chain's numbers hold.
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e30, le=1e30)]
+_TOLD = 20
 
 
 class _Entry(BaseModel):
@@ -83,7 +86,9 @@ def parse_document(document: Any, where: str) -> NetworkDocument:
         return NetworkDocument.model_validate(document)
     except ValidationError as invalid:
         faults = [f"{_entry(error['loc'])}: {_in_words(error)}" for error in invalid.errors(include_url=False)]
-    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    count = "1 fault" if len(faults) == 1 else f"{len(faults):,} faults"
+    if len(faults) > _TOLD:
+        faults = [*faults[:_TOLD], "..."]
     raise BadInput(f"the network has {count}\n  " + "\n  ".join(faults), where=where)
 
 
@@ -103,4 +108,6 @@ def _in_words(error: Any) -> str:
         case "value_error":
             return str(error["msg"]).removeprefix("Value error, ")
         case _:
-            return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {error['input']!r}"
+            given = repr(error["input"])
+            given = given if len(given) <= 60 else f"{given[:60]}..."
+            return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {given}"

@@ -18,7 +18,7 @@ from neurosparse.description.network import NetworkDescription, Population, Proj
 from neurosparse.errors import BadInput, FileFault
 
 _ARRAYS = ("src", "dst", "weight", "delay")
-_RATE = re.compile(r"rate=([0-9.eE+-]+)")
+_RATE = re.compile(r"rate=([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\b")
 _FORMS = "a network as .json with an .npz beside it, a scipy sparse matrix as .npz, or a list of edges as .csv"
 
 
@@ -179,7 +179,8 @@ def _numbers(array: np.ndarray, name: str, where: str, *, whole: bool) -> np.nda
         raise BadInput(f"array {name!r} is {array.ndim}-dimensional {array.dtype}, not a row of numbers", where=where)
     if not whole:
         return array if array.dtype.kind == "f" else array.astype(np.float64)
-    narrow = array.astype(np.int32, copy=False)
+    with np.errstate(invalid="ignore"):  # what is not a whole number is told below
+        narrow = array.astype(np.int32, copy=False)
     if narrow.dtype != array.dtype and (different := narrow != array).any():
         entry = int(np.argmax(different))
         raise BadInput(f"{array[entry]} in entry {entry} of {name!r} is not a neuron's number", where=where)
@@ -187,33 +188,54 @@ def _numbers(array: np.ndarray, name: str, where: str, *, whole: bool) -> np.nda
 
 
 def _read_matrix(path: Path) -> NetworkDescription:
-    """Return the network of a sparse matrix as scipy saves it."""
-    from scipy import sparse
+    """Return the network of a sparse matrix as scipy saves it, its arrays checked before anything trusts them."""
+    arrays = {}
+    with reading_zip(path, f"give {_FORMS}") as archive:
+        for name in {"format", "shape", "data", "row", "col", "indices", "indptr"} & {
+            member.removesuffix(".npy") for member in archive.namelist()
+        }:
+            try:
+                arrays[name] = read_member(archive, f"{name}.npy")
+            except ValueError as fault:
+                raise BadInput(f"array {name!r} cannot be read: {fault}", where=str(path)) from fault
+    layout = arrays.pop("format", np.array(b"")).tobytes().rstrip(b"\0").decode("ascii", "replace")
+    wanted = {"coo": ("row", "col"), "csr": ("indices", "indptr"), "csc": ("indices", "indptr")}.get(layout, ())
+    if not wanted or not {"shape", "data", *wanted} <= set(arrays):
+        what = f"{path.name} is not a sparse matrix as scipy saves it (csr, csc or coo)"
+        raise BadInput(what, where=str(path), help=f"give {_FORMS}")
+    shape = _numbers(arrays["shape"], "shape", str(path), whole=True)
+    weight = _numbers(arrays["data"], "data", str(path), whole=False)
+    first, second = (_numbers(arrays[name], name, str(path), whole=True) for name in wanted)
+    if shape.size != 2 or min(shape) < 1:
+        raise BadInput(f"a matrix of shape {shape.tolist()} has no neurons", where=str(path))
+    if layout != "coo":
+        lines = int(shape[0] if layout == "csr" else shape[1])
+        first, second = _lines(second, first.size, lines, str(path)), first
+    source, target = (second, first) if layout == "csc" else (first, second)
+    if not source.size == target.size == weight.size:
+        raise BadInput(
+            "the arrays of the matrix differ in length",
+            numbers={"rows": f"{source.size:,}", "columns": f"{target.size:,}", "weights": f"{weight.size:,}"},
+            where=str(path),
+        )
+    return _pair(source, target, weight, np.ones(weight.size), (int(shape[0]), int(shape[1])), str(path))
 
-    try:
-        with path.open("rb") as file:  # scipy leaves a damaged file open
-            matrix = sparse.coo_array(sparse.load_npz(file))
-    except OSError as fault:
-        raise FileFault(f"cannot read {path.name}: {fault.strerror or fault}", where=str(path)) from fault
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as fault:
-        raise FileFault(
-            f"{path.name} is not a sparse matrix of scipy: {fault}", where=str(path), help=_FORMS
-        ) from fault
-    if matrix.ndim != 2:
-        raise BadInput(f"{path.name} is not a matrix: {matrix.ndim} dimensions", where=str(path))
-    source, target = (_numbers(index, "indices", str(path), whole=True) for index in matrix.coords)
-    weight = _numbers(matrix.data, "data", str(path), whole=False)
-    return _pair(source, target, weight, np.ones(len(weight)), matrix.shape, str(path))
+
+def _lines(starts: np.ndarray, entries: int, lines: int, where: str) -> np.ndarray:
+    """Return the row (or column) of each entry of a compressed matrix; raise BadInput where its starts are none."""
+    if starts.size != lines + 1 or starts[0] != 0 or starts[-1] != entries or np.any(starts[1:] < starts[:-1]):
+        raise BadInput(f"'indptr' does not divide {entries:,} entries into {lines:,} parts", where=where)
+    return np.repeat(np.arange(lines, dtype=np.int32), np.diff(starts))
 
 
 def _read_edges(path: Path) -> NetworkDescription:
     """Return the network of a list of edges: source, target, weight and perhaps delay, with commas."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             named = not any(_is_number(field) for field in file.readline().split(","))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # an empty file is told below
-            table = np.loadtxt(path, delimiter=",", skiprows=int(named), ndmin=2)
+            table = np.loadtxt(path, delimiter=",", skiprows=int(named), ndmin=2, encoding="utf-8-sig")
     except OSError as fault:
         raise FileFault(f"cannot read {path.name}: {fault.strerror or fault}", where=str(path)) from fault
     except (ValueError, UnicodeDecodeError) as fault:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from neurosparse.description.connectors import Connector, FromList, OneToOne, check_connector
 from neurosparse.errors import BadInput
+from neurosparse.registry import unknown_name
+
+# Of a rate (Hz) or an interval (ms).
+_MOST = 1e9
+# ms; no machine steps so slowly.
+_LONGEST_STEP = 1e6
 
 RECEPTORS = ("excitatory", "inhibitory")
 
@@ -102,7 +108,7 @@ class NetworkDescription:
 
     def __post_init__(self) -> None:
         """Check everything that does not need a machine."""
-        if not (math.isfinite(self.timestep) and self.timestep > 0):
+        if not 0 < self.timestep <= _LONGEST_STEP:
             raise BadInput(f"a timestep of {self.timestep} ms makes no sense", where="timestep")
         if not self.populations:
             raise BadInput("the network has no population", where="populations")
@@ -119,23 +125,24 @@ class NetworkDescription:
         for k, projection in enumerate(self.projections):
             self._check_projection(projection, f"projections[{k}]")
 
+    @cached_property
+    def _by_name(self) -> dict[str, Population]:
+        """Return the populations by name."""
+        return {population.name: population for population in self.populations}
+
     def population(self, name: str) -> Population:
         """Return the population called `name`."""
-        for population in self.populations:
-            if population.name == name:
-                return population
-        raise BadInput(f"there is no population called {name!r}")
+        if name not in self._by_name:
+            raise BadInput(f"there is no population called {name!r}")
+        return self._by_name[name]
 
     def _check_projection(self, projection: Projection, where: str) -> None:
         """Raise BadInput where a projection makes no sense between its populations."""
-        names = [population.name for population in self.populations]
         for role in ("pre", "post"):
-            if getattr(projection, role) not in names:
-                raise BadInput(
-                    f"there is no population called {getattr(projection, role)!r}",
-                    where=f"{where}.{role}",
-                    help=f"populations: {', '.join(names)}",
-                )
+            if getattr(projection, role) not in self._by_name:
+                fault = unknown_name("population", getattr(projection, role), list(self._by_name))
+                fault.where = f"{where}.{role}"
+                raise fault
         if projection.receptor not in RECEPTORS:
             raise BadInput(
                 f"there is no receptor {projection.receptor!r}", where=where, help=f"known: {', '.join(RECEPTORS)}"
@@ -166,7 +173,7 @@ def _check_population(population: Population, where: str) -> None:
         if value is not None and value < least:
             raise BadInput(f"{name} = {value} makes no sense", where=f"{where}.{name}", help=f"at least {least}")
     for name, number in (("sampling", population.sampling), ("rate", population.rate)):
-        if number is not None and not (math.isfinite(number) and number >= 0):
+        if number is not None and not 0 <= number <= _MOST:
             raise BadInput(f"{name} = {number} makes no sense", where=f"{where}.{name}")
     if population.sampling == 0:
         raise BadInput("a sampling interval of 0 ms makes no sense", where=f"{where}.sampling")

@@ -48,33 +48,30 @@ def plan_delays(network: NetworkDescription, profile: RowsProfile, widths: Mappi
         A delay is beyond what ring buffers and extension reach together, or one source would have to be held back in
         stages of two lengths, which the tool chain cannot do.
     """
+    into: dict[str, float] = {}
+    between: dict[tuple[str, str], float] = {}
+    for projection in network.projections:
+        delay, pair = longest_delay(projection.connector, network.timestep), (projection.pre, projection.post)
+        into[projection.post] = max(into.get(projection.post, 0.0), delay)
+        between[pair] = max(between.get(pair, 0.0), delay)
     longest, slots = {}, {}
     for population in network.populations:
         if population.model not in profile.neuron_models:
             continue
         types = profile.neuron_models[population.model].synapse_types
-        delays = [
-            longest_delay(projection.connector, network.timestep)
-            for projection in network.projections
-            if projection.post == population.name
-        ]
-        longest[population.name] = math.ceil(max(delays, default=0.0) / network.timestep)
+        steps = math.ceil(into.get(population.name, 0.0) / network.timestep)
         bits = n_bits(widths[population.name]) + n_bits(types)
-        slots[population.name] = min(
-            2 ** n_bits(longest[population.name]), 2 ** (profile.ring_buffer.index_bits - bits)
-        )
+        longest[population.name] = steps
+        slots[population.name] = min(2 ** n_bits(steps), 2 ** (profile.ring_buffer.index_bits - bits))
     extensions: dict[str, tuple[int, int]] = {}
     edges = []
-    pairs: dict[str, list[str]] = {}
-    for projection in network.projections:
-        pairs.setdefault(projection.pre, []).append(projection.post)
-    for pre, posts in pairs.items():
-        for post in dict.fromkeys(post for post in posts if post in slots):
-            needed = max(
-                longest_delay(projection.connector, network.timestep)
-                for projection in network.projections
-                if (projection.pre, projection.post) == (pre, post)
-            )
+    # Source by source as they first come, and target by target.
+    sources: dict[str, list[str]] = {}
+    for pre, post in between:
+        sources.setdefault(pre, []).append(post)
+    for pre, posts in sources.items():
+        for post in (post for post in posts if post in slots):
+            needed = between[pre, post]
             reach = slots[post] * network.timestep
             if needed <= reach:
                 continue

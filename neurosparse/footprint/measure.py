@@ -12,9 +12,9 @@ from neurosparse.footprint.delays import DelayPlan, plan_delays
 from neurosparse.footprint.keys import KeyBlock, Sender, allocate, keys_of_delays, keys_of_neurons, keys_of_source
 from neurosparse.footprint.population import booked_by, population_footprint, width_of
 from neurosparse.footprint.projection import projection_footprint
-from neurosparse.footprint.room import boards_of, check_chip, check_senders
+from neurosparse.footprint.room import boards_of, check_chip, check_cores, check_senders
 from neurosparse.footprint.scaling import spikes_of_poisson
-from neurosparse.footprint.values import CoreFootprint, Footprint, PopulationFootprint
+from neurosparse.footprint.values import CoreFootprint, Footprint, PopulationFootprint, grouped
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.topology import board_chips
@@ -45,15 +45,17 @@ def measure(
     """
     _refuse_uncovered(network, profile)
     widths = {population.name: width_of(population, profile) for population in network.populations}
+    check_cores(network, profile, widths, boards)
     delays = plan_delays(network, profile, widths)
     found = {
         k: projection_footprint(k, network.projections[k], network, profile, widths, delays)
         for k in _order_of_rows(network)
     }
     projections = tuple(found[k] for k in sorted(found))
+    into = grouped(projections, lambda projection: projection.post)
     populations = tuple(
-        population_footprint(population, network, profile, widths[population.name], projections, delays)
-        for population in network.populations
+        population_footprint(p, network, profile, widths[p.name], into.get(p.name, []), delays)
+        for p in network.populations
     )
     vertices = _vertices(network, profile, populations, delays)
     loads = [
@@ -92,9 +94,10 @@ def _order_of_rows(network: NetworkDescription) -> list[int]:
 
     Target by target, and source by source as they first come (population_vertex.py get_synapses_size).
     """
-    targets = [population.name for population in network.populations]
+    targets = {population.name: k for k, population in enumerate(network.populations)}
     pairs = [(projection.pre, projection.post) for projection in network.projections]
-    return sorted(range(len(pairs)), key=lambda k: (targets.index(pairs[k][1]), pairs.index(pairs[k])))
+    first = {pair: k for k, pair in reversed(list(enumerate(pairs)))}
+    return sorted(range(len(pairs)), key=lambda k: (targets[pairs[k][1]], first[pairs[k]]))
 
 
 def _refuse_uncovered(network: NetworkDescription, profile: RowsProfile) -> None:

@@ -9,7 +9,7 @@ from neurosparse.description.network import NetworkDescription, Population
 from neurosparse.errors import BadInput
 from neurosparse.footprint.delays import DelayPlan
 from neurosparse.footprint.scaling import input_of, shifts, weight_scale
-from neurosparse.footprint.values import PopulationFootprint, ProjectionFootprint
+from neurosparse.footprint.values import PopulationFootprint, ProjectionFootprint, grouped
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.mapping import cost
 from neurosparse.mapping.cost import Booking, Incoming
@@ -52,18 +52,16 @@ def population_footprint(
     network: NetworkDescription,
     profile: RowsProfile,
     width: int,
-    projections: Sequence[ProjectionFootprint],
+    into: Sequence[ProjectionFootprint],
     delays: DelayPlan,
 ) -> PopulationFootprint:
-    """Return what holds for every core of a population."""
+    """Return what holds for every core of a population; `into` are the projections that end in it, in their order."""
     if population.model not in profile.neuron_models:
         return PopulationFootprint(population.name, population.model, population.size, width, 0, 0, (), (), ())
     model = profile.neuron_models[population.model]
-    into = [projection for projection in projections if projection.post == population.name]
-    sources = list(dict.fromkeys(projection.pre for projection in into))
-    into.sort(key=lambda projection: sources.index(projection.pre))
     incoming, inputs = [], []
-    for projection in into:
+    by_source = grouped(into, lambda projection: projection.pre).values()
+    for projection in (projection for group in by_source for projection in group):
         pre = network.population(projection.pre)
         incoming.append(
             Incoming(

@@ -12,6 +12,7 @@ from neurosparse.footprint.population import booked_by, population_footprint, wi
 from neurosparse.footprint.projection import projection_footprint
 from neurosparse.footprint.values import CoreFootprint, ProjectionFootprint
 from neurosparse.hardware.compressed_rows import RowsProfile
+from neurosparse.hardware.topology import application_cores
 from neurosparse.mapping import cost
 from neurosparse.mapping.place import Load, boards_for
 from neurosparse.units import format_bytes
@@ -119,6 +120,34 @@ def check_senders(
             )
 
 
+def check_cores(network: NetworkDescription, profile: RowsProfile, widths: Mapping[str, int], most: int | None) -> None:
+    """Raise OverBudget, before any core is made, where the largest machine, or `most` boards, has fewer."""
+    needs = sum(-(-population.size // widths[population.name]) for population in network.populations)
+    largest = profile.board.grid.most if profile.board.grid is not None else 1
+    boards = min(most or largest, largest)
+    there_are = boards * application_cores(profile)
+    if needs > there_are:
+        raise OverBudget(
+            f"the network does not fit on {boards:,} board{'s' if boards > 1 else ''} of {profile.name}",
+            numbers={
+                "needs": f"{needs:,} cores",
+                "there is": f"{there_are:,}",
+                "too much": f"{needs - there_are:,}",
+            },
+            help=_more_boards(profile, -(-needs // application_cores(profile))),
+        )
+
+
+def _more_boards(profile: RowsProfile, boards: int) -> str:
+    """Return what would fit where so many boards are needed at least."""
+    grid = profile.board.grid
+    smaller = "put more neurons on a core, or make the populations smaller"
+    if grid is None or boards > grid.most:
+        return smaller
+    unit = len(grid.origins)
+    return f"boards come in units of {unit}:  --boards {-(-boards // unit) * unit}; or {smaller}"
+
+
 def boards_of(loads: Sequence[Load], profile: RowsProfile, most: int | None) -> int:
     """Return how many boards the machine has; raise OverBudget where fewer are allowed."""
     needed, chips = boards_for(loads, profile)
@@ -131,10 +160,6 @@ def boards_of(loads: Sequence[Load], profile: RowsProfile, most: int | None) -> 
                 "too much": str(needed - (most or 1)),
                 "for": f"{chips} chips ({sum(len(load.sdram) for load in loads):,} cores)",
             },
-            help=(
-                f"boards come in units of {len(profile.board.grid.origins)}:  --boards {needed}"
-                if profile.board.grid is not None
-                else "put more neurons on a core, or make the populations smaller"
-            ),
+            help=_more_boards(profile, needed),
         )
     return needed

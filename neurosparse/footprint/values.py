@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 from neurosparse.description.network import NetworkDescription
 from neurosparse.footprint.keys import KeyBlock
@@ -11,6 +13,8 @@ from neurosparse.footprint.rows import Rows
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.cost import MATRIX, Booking, Incoming
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -170,16 +174,38 @@ class Footprint:
         """
         return next((core for core in self.cores if not all(usage.fits for usage in core.memories.values())), None)
 
+    @cached_property
+    def _populations(self) -> dict[str, PopulationFootprint]:
+        """Return the populations by name."""
+        return {population.name: population for population in self.populations}
+
+    @cached_property
+    def _cores(self) -> dict[str, list[CoreFootprint]]:
+        """Return the cores by population or delay extension."""
+        return grouped(self.cores, lambda core: core.population)
+
+    @cached_property
+    def _into(self) -> dict[str, list[ProjectionFootprint]]:
+        """Return the projections by target, in their order."""
+        return grouped(self.projections, lambda projection: projection.post)
+
     def population(self, name: str) -> PopulationFootprint:
         """Return what holds for the cores of a population."""
-        return next(population for population in self.populations if population.name == name)
+        return self._populations[name]
 
     def cores_of(self, name: str) -> tuple[CoreFootprint, ...]:
         """Return the cores of a population or delay extension, in slice order."""
-        return tuple(core for core in self.cores if core.population == name)
+        return tuple(self._cores.get(name, ()))
 
     def into(self, name: str) -> tuple[ProjectionFootprint, ...]:
         """Return the projections into a population, in the order of its synaptic matrix: grouped by source."""
-        projections = [projection for projection in self.projections if projection.post == name]
-        sources = list(dict.fromkeys(projection.pre for projection in projections))
-        return tuple(sorted(projections, key=lambda projection: sources.index(projection.pre)))
+        by_source = grouped(self._into.get(name, ()), lambda projection: projection.pre)
+        return tuple(projection for group in by_source.values() for projection in group)
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
+    """Return items by key, keys and items in their order."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups

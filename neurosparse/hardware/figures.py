@@ -21,10 +21,11 @@ class Part(BaseModel):
 
 
 class Grid(Part):
-    """How boards join to a larger machine: where the boards of one unit begin, and the unit's period (chips)."""
+    """How boards join: where those of one unit begin, its period (chips), and the most boards of a machine."""
 
     origins: tuple[Coordinate, ...]
     period: Positive
+    most: Positive
 
 
 class Board(Part):

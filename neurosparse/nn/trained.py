@@ -116,6 +116,8 @@ def _check_rows(
 ) -> None:
     """Raise ValueError unless the arrays are compressed rows of `shape`: sorted, in range, no synapse twice."""
     n_pre, n_post = shape
+    if row_start.dtype.kind != "i" or target.dtype.kind != "i":
+        raise ValueError(f"row starts are {row_start.dtype} and targets {target.dtype}, not whole numbers")
     if row_start.shape != (n_pre + 1,) or row_start[0] != 0 or row_start[-1] != target.size:
         raise ValueError(f"row starts of shape {row_start.shape} do not describe {n_pre} rows of {target.size} slots")
     if np.any(np.diff(row_start) < 0):

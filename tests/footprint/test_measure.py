@@ -163,10 +163,14 @@ def test_more_boards_are_taken_as_needed_or_refused():
     assert measure(network, PROFILE).boards == 3
     with pytest.raises(OverBudget, match="does not fit on 1 board") as caught:
         measure(network, PROFILE, boards=1)
-    needs = {"needs": "3 boards", "there is": "1", "too much": "2", "for": "50 chips (800 cores)"}
-    assert caught.value.numbers == needs
-    with pytest.raises(OverBudget, match="does not fit on 2 boards"):
+    assert caught.value.numbers == {"needs": "800 cores", "there is": "759", "too much": "41"}
+    assert "--boards 3" in caught.value.help
+    with pytest.raises(OverBudget, match="does not fit on 2 boards") as caught:
         measure(network, PROFILE, boards=2)
+    needs = {"needs": "3 boards", "there is": "2", "too much": "1", "for": "50 chips (800 cores)"}
+    assert caught.value.numbers == needs
+    with pytest.raises(OverBudget, match="does not fit on 1,200 boards"):
+        measure(NetworkDescription((Population("a", 2**31 - 1),), ()), PROFILE)
     assert measure(network, PROFILE, boards=3).boards == 3
 
 

@@ -20,7 +20,7 @@ FAILURES = {
     "err_row_too_long": ("a synaptic row of projection 'a-b excitatory' is too long", "300 synapses"),
     "err_sdram_core": ("population 'b' does not fit on a chip", "123.8 MiB"),
     "err_source_array_sdram": ("population 'a' does not fit on a chip", "489.1 MiB"),
-    "err_too_many_cores": ("the network does not fit on 1 board of spinn3", "2 boards"),
+    "err_too_many_cores": ("the network does not fit on 1 board of spinn3", "80 cores"),
 }
 NOT_COVERED = {
     "split_cores_1": "does not cover synapses on cores of their own",

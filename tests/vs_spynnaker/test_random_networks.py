@@ -28,7 +28,7 @@ REASONS = {
     r"has a max delay of (\d+\.\d+)": ("is beyond what", lambda ms: f"{float(ms):g} ms"),
     r"stage is already set to (\d+), and therefore (\d+)": ("of two lengths", lambda a, b: f"{a} and {b} timesteps"),
     r"will not fit on any possible Chip requires (\d+)": ("does not fit on a chip", lambda n: format_bytes(int(n))),
-    r"does not support multiple (boards)": ("does not fit on 1 board", lambda _: "chips"),
+    r"does not support multiple (boards)": ("does not fit on 1 board", lambda _: "too much"),
     r"(No more chips) to start with": ("finds no room", lambda _: "cores"),
     r"number of neurons per core is less than or equal to (\d+)": ("asks for more neurons on a core", str),
     r"blocked as the current limit for the model is (\d+)": ("asks for more neurons on a core", str),
