@@ -244,7 +244,7 @@ def _read_edges(path: Path) -> NetworkDescription:
         raise BadInput(
             f"{path.name} has {table.shape[0]} lines of {table.shape[1]} columns",
             where=str(path),
-            help="each line: source, target, weight and perhaps delay (ms)",
+            help="each line: source, target, weight and perhaps delay (ms), with commas between",
         )
     source, target = (_numbers(table[:, k], name, str(path), whole=True) for k, name in enumerate(("source", "target")))
     delay = table[:, 3] if table.shape[1] == 4 else np.ones(len(table))

@@ -84,14 +84,16 @@ class ImageExporter:
             write_network(new / NETWORK[0], footprint.network)
             write_json(new / "manifest.json", _manifest(footprint, twin, entries, compacted))
             sizes = {name: (new / name).stat().st_size for name in own}
-        packed = sum(size for name, size in sizes.items() if name.endswith(".bin"))
+        rows, tables = (
+            sum(size for name, size in sizes.items() if name.endswith(end)) for end in ("matrix.bin", "table.bin")
+        )
         booked = sum(core.matrix for core in cores)
         return ExportSummary(
             Path(folder),
             sizes,
             (
-                f"{len(cores)} cores of {plan.profile.name}: {format_bytes(packed)} of rows and tables,"
-                f" in matrices for which the tool chain books {format_bytes(booked)}",
+                f"{len(cores)} cores of {plan.profile.name}: {format_bytes(rows)} of rows, for which the tool chain"
+                f" books {format_bytes(booked)}, and {format_bytes(tables)} of tables",
                 f"see what holds them: neurosparse plan --network {Path(folder) / NETWORK[0]}",
             ),
         )

@@ -89,6 +89,11 @@ class PyNNExporter:
             f"{samples} samples of {chosen.steps} steps: network {format_percent(expected['network_accuracy'])},"
             f" spiking {format_percent(expected['spiking_accuracy'])} expected,"
             f" agreement {format_percent(expected['agreement'])} (at least {format_percent(TOLERANCE)})",
+            *(
+                ("its own check is not expected to pass: train further, or try more --steps",)
+                if expected["agreement"] < TOLERANCE
+                else ()
+            ),
             f"run it: python {folder / 'network.py'} --backend nest",
         )
         return SpikingSummary(

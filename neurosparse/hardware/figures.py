@@ -8,9 +8,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from neurosparse.units import at_the_door, parse_bytes
 
-Count = Annotated[int, Field(strict=True, ge=0)]
-Positive = Annotated[int, Field(strict=True, ge=1)]
-Bytes = Annotated[int, BeforeValidator(at_the_door(parse_bytes)), Field(strict=True, ge=0)]
+# Far beyond any machine, and far inside what reckoning with them holds.
+_MOST = 2**44
+Count = Annotated[int, Field(strict=True, ge=0, le=_MOST)]
+Positive = Annotated[int, Field(strict=True, ge=1, le=_MOST)]
+Bits = Annotated[int, Field(strict=True, ge=1, le=64)]
+Bytes = Annotated[int, BeforeValidator(at_the_door(parse_bytes)), Field(strict=True, ge=0, le=_MOST)]
 Coordinate = tuple[Count, Count]
 
 
@@ -91,7 +94,7 @@ class Row(Part):
     word_bytes: Positive
     words_per_synapse: Positive
     longest: Positive
-    weight_bits: Positive
+    weight_bits: Bits
     matrix_base: Bytes
     matrix_alignment: Positive
 
@@ -104,9 +107,9 @@ class RingBuffer(Part):
     sum over a Poisson distribution goes.
     """
 
-    index_bits: Positive
+    index_bits: Bits
     entry_bytes: Bytes
-    bits: Positive
+    bits: Bits
     rate: Positive
     sigma: Positive
     sum_sigma: Positive
@@ -115,8 +118,8 @@ class RingBuffer(Part):
 class Routing(Part):
     """Keys of spikes: the bits of a key and those that the colour of a spike takes."""
 
-    key_bits: Positive
-    colour_bits: Count
+    key_bits: Bits
+    colour_bits: Annotated[int, Field(strict=True, ge=0, le=32)]
 
 
 class Recording(Part):

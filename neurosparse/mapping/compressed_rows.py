@@ -150,7 +150,7 @@ def _check_chip(population: Population, graph: Graph, profile: RowsProfile, opti
     if needed <= there_is:
         return
     once = sum(population_regions(population, graph, profile, options.neurons_per_core, 0).values())
-    steps = (there_is - once) * options.timesteps // (needed - once)
+    steps = (there_is - once) * options.timesteps // (needed - once) if needed > once else 0
     raise OverBudget(
         f"population {population.name!r} does not fit on a chip of {profile.name}: one core of it books too much SDRAM",
         numbers={

@@ -11,7 +11,7 @@ from neurosparse.mapping.most import most_synapses
 from neurosparse.mapping.plan import make_plan
 
 _FEWEST = 8
-_LONGEST_LIMIT = 16
+_LONGEST_LIMIT = 256
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _alternatives(plan: Plan) -> Iterator[Alternative]:
         yield _try(plan, "--neurons-per-core", neurons, replace(plan.options, neurons_per_core=neurons))
         neurons //= 2
     limit = 1
-    while limit <= _LONGEST_LIMIT:
+    while limit <= min(_LONGEST_LIMIT, plan.profile.most_neurons):
         yield _try(plan, "--max-row-length", limit, replace(plan.options, max_row_length=limit))
         limit *= 2
 

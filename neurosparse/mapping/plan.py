@@ -65,6 +65,9 @@ def make_plan(
         plan = _lay_out(graph, profile, options)
         _check_slots(plan)
     except OverBudget as fault:
+        if budget is not None:
+            share = f"{budget:.4g} of a core" if isinstance(budget, float) else f"{budget:,} of a core's memory"
+            fault.numbers["within a budget of"] = share
         fault.help = fault.help or advice.neurons_that_fit(graph, profile, options, fits) or advice.SMALLER
         raise
     return plan

@@ -230,3 +230,63 @@ def test_the_example_of_the_description_is_read_and_every_key_is_told(tmp_path):
     keys = {name for entry in (PopulationEntry, ProjectionEntry, NetworkDocument) for name in entry.model_fields}
     told = set(re.findall(r"`([a-z_]+)`", text)) | set(re.findall(r'"([a-z_]+)":', text))
     assert keys - {"kind"} <= told
+
+
+DAMAGED = {
+    "starts beyond the entries": {"indptr": np.array([0, 10**9, 1, 1])},
+    "starts that run backwards": {"indptr": np.array([0, 2, 1, 1])},
+    "half a neuron": {"indices": np.array([0.5])},
+    "a neuron out of range": {"indices": np.array([3])},
+    "another number of weights": {"data": np.array([1.0, 2.0])},
+    "no such layout": {"format": b"dok"},
+    "three dimensions": {"shape": np.array([3, 3, 3])},
+    "no neurons": {"shape": np.array([0, 3])},
+    "too many neurons": {"shape": np.array([3, 2**40])},
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_matrix_is_refused_before_anything_trusts_it(tmp_path, name):
+    whole = {
+        "indices": np.array([0]),
+        "indptr": np.array([0, 1, 1, 1]),
+        "format": b"csr",
+        "shape": np.array([3, 3]),
+        "data": np.array([1.0]),
+    }
+    np.savez(tmp_path / "whole.npz", **whole)
+    assert read_network(tmp_path / "whole.npz").synapses == 1
+    np.savez(tmp_path / "m.npz", **(whole | DAMAGED[name]))
+    with pytest.raises(BadInput):
+        read_network(tmp_path / "m.npz")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        document(populations=[SOURCE, CELL | {"n": 2**31}]),
+        document(populations=[SOURCE, CELL | {"name": "a\x1b[31mred"}]),
+        document(populations=[SOURCE, CELL | {"name": "two\nlines"}]),
+        document(timestep=1e308),
+        document(populations=[SOURCE, {"name": "b", "n": 3, "model": "SpikeSourcePoisson", "rate": 1e300}]),
+    ],
+)
+def test_what_is_beyond_any_use_is_refused(tmp_path, head):
+    with pytest.raises(BadInput):
+        read_network(put(tmp_path, head, arrays()))
+
+
+def test_deep_nesting_and_many_faults_are_told_in_few_words(tmp_path):
+    (tmp_path / "deep.json").write_text("[" * 100_000 + "]" * 100_000)
+    with pytest.raises(FileFault, match="not JSON"):
+        read_network(tmp_path / "deep.json")
+    many = document(populations=[{"name": str(k), "n": "x" * 10_000, "model": "a"} for k in range(2_000)])
+    with pytest.raises(BadInput, match=r"2,00[01] faults") as caught:
+        read_network(put(tmp_path, many, arrays()))
+    assert len(str(caught.value)) < 4_000
+
+
+@pytest.mark.parametrize("remark", ["rate=1e", "rate=e", "rate=", "no rate"])
+def test_a_remark_that_names_no_rate_is_a_remark(tmp_path, remark):
+    inner = {"populations": [SOURCE | {"spike_source": remark}], "projections": []}
+    assert read_network(put(tmp_path, inner)).populations[0].rate in (None, 1.0)
