@@ -101,7 +101,7 @@ def test_a_budget_of_memory_alone_chooses_the_rows_too_and_a_resume_chooses_the_
 def test_what_cannot_be_kept_is_refused_before_anything_is_written(tmp_path, change, words):
     with pytest.raises(OverBudget, match=words) as caught:
         train(tmp_path / "run", **change)
-    assert list(caught.value.numbers) == ["needs", "there is", "too much"]
+    assert list(caught.value.numbers)[:3] == ["needs", "there is", "too much"]
     assert not (tmp_path / "run").exists()
 
 
