@@ -43,7 +43,7 @@ def command(base: Path, candidate: Path, fail_over: str | None, as_json: bool) -
         _print(found)
         if limit is not None:
             by = f"worse by more than {100 * limit:g} %"
-            click.echo(f"\n{by}: {', '.join(over)}" if over else f"\nnothing is {by}")
+            click.echo(f"\n{by}: {'; '.join(over)}" if over else f"\nnothing is {by}")
     if over:
         raise click.exceptions.Exit(1)
 

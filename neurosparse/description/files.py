@@ -14,7 +14,7 @@ import numpy as np
 from neurosparse.archive import read_json, read_member, reading_zip, write_json, write_npz
 from neurosparse.description.connectors import AllToAll, Connector, FixedProbability, FromList, OneToOne
 from neurosparse.description.document import SCHEMA, PopulationEntry, ProjectionEntry, parse_document
-from neurosparse.description.network import NetworkDescription, Population, Projection
+from neurosparse.description.network import RECEPTORS, NetworkDescription, Population, Projection
 from neurosparse.errors import BadInput, FileFault
 
 _ARRAYS = ("src", "dst", "weight", "delay")
@@ -271,10 +271,10 @@ def _pair(
     source, target, weight, delay = source[order], target[order], weight[order], delay[order]
     projections: list[Projection] = []
     inhibitory = weight < 0
-    for receptor, chosen in (("excitatory", ~inhibitory), ("inhibitory", inhibitory)):
+    for receptor, chosen in zip(RECEPTORS, (~inhibitory, inhibitory), strict=True):
         if chosen.any() or (receptor == "excitatory" and not len(weight)):
             part = FromList(source[chosen], target[chosen], weight[chosen], delay[chosen])
-            projections.append(Projection("pre", "post", receptor, part))  # type: ignore[arg-type]
+            projections.append(Projection("pre", "post", receptor, part))
     populations = (Population("pre", int(shape[0]), "SpikeSourceArray"), Population("post", int(shape[1])))
     try:
         return NetworkDescription(populations, tuple(projections))

@@ -15,7 +15,8 @@ _MOST = 1e9
 # ms; no machine steps so slowly.
 _LONGEST_STEP = 1e6
 
-RECEPTORS = ("excitatory", "inhibitory")
+Receptor = Literal["excitatory", "inhibitory"]
+RECEPTORS: tuple[Receptor, Receptor] = ("excitatory", "inhibitory")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Projection:
 
     pre: str
     post: str
-    receptor: Literal["excitatory", "inhibitory"]
+    receptor: Receptor
     connector: Connector
     plasticity: str | None = None
 

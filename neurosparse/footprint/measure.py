@@ -20,6 +20,7 @@ from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping import cost
 from neurosparse.mapping.cost import Booking
+from neurosparse.mapping.dtcm import dtcm_usage
 from neurosparse.mapping.place import Load, Place, place
 from neurosparse.registry import unknown_name
 
@@ -155,7 +156,7 @@ def _cores_of(
     if footprint.model in profile.neuron_models:
         model = profile.neuron_models[footprint.model]
         booked = booked_by(footprint, population, profile, interval)
-        used = cost.dtcm(profile, model, footprint.width, footprint.incoming, population.records, longest)
+        used = dtcm_usage(profile, model, footprint.width, footprint.incoming, population.records, longest)
         dtcm = {"dtcm": used} if used else {}
     cores = []
     for start in range(0, population.size, footprint.width):

@@ -46,7 +46,7 @@ def described(
                 listed = FromList(
                     source[chosen], matrix.indices[chosen].astype(np.int32), size, np.full(size.size, delay)
                 )
-                projections.append(Projection(projection.pre, projection.post, receptor, listed))  # type: ignore[arg-type]
+                projections.append(Projection(projection.pre, projection.post, receptor, listed))
     populations = tuple(
         Population(
             p.name, sizes.get(p.name, p.size), p.model, p.records, neurons_per_core=_limit(p.model, neurons_per_core)

@@ -80,7 +80,7 @@ def rows_that_fit(graph: Graph, profile: Profile, options: PlanOptions, fits: Fi
     """
     most = min(profile.most_neurons, max(population.size for population in graph.populations))
     if isinstance(options.max_row_length, int):
-        return _rows_above(graph, profile, options, most, fits)
+        return _rows_above(graph, profile, options, (options.max_row_length + 1, most), fits)
     longest, rows, above = 0, 1, most + 1
     while rows < above:
         if fits(graph, profile, replace(options, max_row_length=rows)):
@@ -94,9 +94,9 @@ def rows_that_fit(graph: Graph, profile: Profile, options: PlanOptions, fits: Fi
     return f"rows of at most {longest} fit:  --max-row-length {longest}" if longest else None
 
 
-def _rows_above(graph: Graph, profile: Profile, options: PlanOptions, most: int, fits: Fits) -> str | None:
-    """Return the shortest rows above the user's own limit with which everything fits, in words."""
-    low, high = int(options.max_row_length or 0) + 1, most  # type: ignore[arg-type]
+def _rows_above(graph: Graph, profile: Profile, options: PlanOptions, span: tuple[int, int], fits: Fits) -> str | None:
+    """Return the shortest rows in a span, above the user's own limit, with which everything fits, in words."""
+    low, high = span
     if low > high or not fits(graph, profile, replace(options, max_row_length=high)):
         return None
     while low < high:

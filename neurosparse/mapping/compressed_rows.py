@@ -13,6 +13,7 @@ from neurosparse.mapping import advice, cost
 from neurosparse.mapping.budget import Demand, core_slots, matrix_room, worst_matrix
 from neurosparse.mapping.core import Core, LaidOut, PlanOptions
 from neurosparse.mapping.demand import incoming, population_regions
+from neurosparse.mapping.dtcm import dtcm_usage
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.partition import Slice, partition, slice_width
 from neurosparse.mapping.place import Load, Place, place, shares
@@ -127,7 +128,7 @@ def _dtcm(population: Population, graph: Graph, profile: RowsProfile, options: P
     sources = incoming(population, graph, profile, options.neurons_per_core)
 
     def usage(width: int) -> Usage | None:
-        return cost.dtcm(profile, model, width, sources, population.records, _DELAY)
+        return dtcm_usage(profile, model, width, sources, population.records, _DELAY)
 
     width = slice_width(population, profile, options.neurons_per_core)
     used = usage(width)

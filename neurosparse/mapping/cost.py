@@ -11,13 +11,11 @@ from neurosparse.errors import BadInput
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.figures import (
     DelayExtension,
-    Dtcm,
     NeuronModel,
     PoissonModel,
     RecordingMetadata,
     SourceModel,
 )
-from neurosparse.hardware.ledger import Usage
 from neurosparse.registry import unknown_name
 
 MATRIX = "synaptic_matrix"
@@ -202,7 +200,7 @@ def source_core(model: SourceModel, spikes: int, recorded: bool = False, timeste
     Source: spinn_front_end_common/utility_models/reverse_ip_tag_multicast_source_machine_vertex.py:376-398 and
     interface/buffer_management/storage_objects/buffered_sending_region.py:36-46, release 1!7.4.1.
     """
-    messages = _ceildiv(spikes, model.keys_per_message)
+    messages = ceildiv(spikes, model.keys_per_message)
     buffer = model.key_bytes * spikes + model.message_header * messages
     # Divided by the timestep, as the tool chain does, and a tenth more (lines 300-308).
     received = math.ceil(model.received_keys / timestep * 1.1)
@@ -230,7 +228,7 @@ def poisson_core(model: PoissonModel, neurons: int, spikes_per_step: float, reco
     Source: spynnaker/pyNN/models/spike_source/spike_source_poisson_vertex.py:514-545 and
     spynnaker/pyNN/models/common/multi_spike_recorder.py:45-58, sPyNNaker 1!7.4.1.
     """
-    words = _ceildiv(neurons, 32) * 4
+    words = ceildiv(neurons, 32) * 4
     record = model.record + words * spikes_per_step if recorded else 0.0
     return {
         "system": Booking(model.system),
@@ -267,52 +265,7 @@ def booked_bytes(regions: Mapping[str, Booking], timesteps: int) -> dict[str, in
     return {name: booking.fixed + booking.per_step * timesteps for name, booking in regions.items()}
 
 
-def dtcm(
-    profile: RowsProfile,
-    model: NeuronModel,
-    width: int,
-    incoming: Sequence[Incoming],
-    records: Sequence[str],
-    delay: int,
-) -> Usage | None:
-    """Return what a core of neurons allocates in its DTCM, of the heap there is; not verified on hardware.
-
-    None where the profile states no figures for the cell type.
-
-    Bit fields count only as far as they fit: the machine goes without those that do not, and only works more.
-
-    Parameters
-    ----------
-    delay : int
-        The longest delay (timesteps).
-    """
-    figures, table = model.dtcm, profile.regions.population_table
-    if figures is None:
-        return None
-    sources = {source.pre: source for source in incoming}.values()
-    delayed = sum(1 for source in sources if source.stages)
-    addresses = sum(1 + bool(source.stages) for source in incoming)
-    recordables = len(model.bit_recordables) + len(model.word_recordables)
-    sizes = [
-        ring_buffer_bytes(profile, model, width, delay),
-        *(size * width for size in figures.per_neuron),
-        figures.key * width,
-        table.per_entry * (len(sources) + delayed),
-        table.per_address * addresses,
-        *figures.row_buffers,
-        figures.spike_queue,
-        *[figures.recording_index * width] * recordables,
-        *(_record_bytes(profile, model, width, variable) for variable in records),
-        figures.bit_field_pointer * (len(sources) + delayed),
-    ]
-    used = sum(_allocated(profile, figures, size) for size in sizes if size)
-    for source in sources:
-        size = _allocated(profile, figures, profile.row.word_bytes * _ceildiv(source.n_pre, 8 * profile.row.word_bytes))
-        used += size if used + size <= figures.heap else 0
-    return Usage(used, figures.heap)
-
-
-def _ceildiv(dividend: int, divisor: int) -> int:
+def ceildiv(dividend: int, divisor: int) -> int:
     """Return the quotient rounded up."""
     return -(-dividend // divisor)
 
@@ -320,7 +273,7 @@ def _ceildiv(dividend: int, divisor: int) -> int:
 def booked_rows(n_pre: int, block: int) -> tuple[int, int]:
     """Return the rows booked for a source, which is rounded up to whole blocks, and the number of its blocks."""
     block = min(block, n_pre)
-    blocks = _ceildiv(n_pre, block)
+    blocks = ceildiv(n_pre, block)
     return blocks * block, blocks
 
 
@@ -328,7 +281,7 @@ def _append(profile: RowsProfile, address: int, size: int, blocks: int) -> int:
     """Return the end of `size` bytes laid out from `address` in equal blocks, each aligned."""
     alignment = profile.row.matrix_alignment
     for _ in range(blocks):
-        start = _ceildiv(address, alignment)
+        start = ceildiv(address, alignment)
         if start > profile.regions.population_table.max_address:
             raise BadInput(
                 f"a synaptic matrix lies beyond what the population table of {profile.name} can address",
@@ -344,7 +297,7 @@ def _append(profile: RowsProfile, address: int, size: int, blocks: int) -> int:
 def _metadata_bytes(profile: RowsProfile, figures: RecordingMetadata, model: NeuronModel, width: int) -> int:
     """Return the bytes that say what is recorded: one index a neuron and variable, rounded up to whole words."""
     word = profile.row.word_bytes
-    indices = _ceildiv(figures.per_index * width, word) * word
+    indices = ceildiv(figures.per_index * width, word) * word
     words = (figures.per_variable + indices) * len(model.word_recordables)
     return figures.base + words + (figures.per_bit_variable + indices) * len(model.bit_recordables)
 
@@ -352,15 +305,15 @@ def _metadata_bytes(profile: RowsProfile, figures: RecordingMetadata, model: Neu
 def _filter_bytes(profile: RowsProfile, source: Incoming) -> int:
     """Return the bytes of the two filters of a source, undelayed and delayed: one bit a neuron, in whole words."""
     word = profile.row.word_bytes
-    words = _ceildiv(source.n_pre, 8 * word) + _ceildiv(source.n_pre * source.stages, 8 * word)
+    words = ceildiv(source.n_pre, 8 * word) + ceildiv(source.n_pre * source.stages, 8 * word)
     return 2 * profile.regions.bit_field.per_filter + words * word
 
 
-def _record_bytes(profile: RowsProfile, model: NeuronModel, width: int, variable: str) -> int:
+def record_bytes(profile: RowsProfile, model: NeuronModel, width: int, variable: str) -> int:
     """Return the bytes of one record of a variable: the time, then a bit or a word of every neuron."""
     word = profile.row.word_bytes
     if variable in model.bit_recordables:
-        return profile.regions.recorded.per_step + word * _ceildiv(width, 8 * word)
+        return profile.regions.recorded.per_step + word * ceildiv(width, 8 * word)
     if variable in model.word_recordables:
         return profile.regions.recorded.per_step + word * width
     raise unknown_name("variable to record", variable, [*model.bit_recordables, *model.word_recordables])
@@ -371,7 +324,7 @@ def _recorded(profile: RowsProfile, model: NeuronModel, width: int, records: Seq
 
     Source: spynnaker/pyNN/models/common/neuron_recorder.py:979-1010 get_max_variable_sdram_usage, sPyNNaker 1!7.4.1.
     """
-    sizes = {variable: _record_bytes(profile, model, width, variable) for variable in records}
+    sizes = {variable: record_bytes(profile, model, width, variable) for variable in records}
     fixed = per_step = 0.0
     # In the tool chain's order and with its every rounding, which may come to a byte when it is rounded up.
     for variable in [*model.word_recordables, *model.bit_recordables]:
@@ -380,9 +333,3 @@ def _recorded(profile: RowsProfile, model: NeuronModel, width: int, records: Seq
             fixed += profile.regions.recorded.per_variable
             fixed += sizes[variable] - sizes[variable] / interval
     return Booking(math.ceil(fixed), math.ceil(per_step))
-
-
-def _allocated(profile: RowsProfile, figures: Dtcm, size: int) -> int:
-    """Return what the heap gives up for `size` bytes: whole words and its own header."""
-    word = profile.row.word_bytes
-    return _ceildiv(size, word) * word + figures.malloc

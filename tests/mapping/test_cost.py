@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neurosparse.errors import BadInput
 from neurosparse.mapping import cost
+from neurosparse.mapping.dtcm import dtcm_usage
 
 _NEURONS = [
     (name, population, records)
@@ -73,7 +74,7 @@ def test_dtcm_is_the_sum_of_its_allocations():
     buffers, queue, recording, bits = 2 * 1_032, 1_040, 4 * 2 * 256, 4 + 100
     # ring, 3 structs, keys, entries, addresses, 2 row buffers, queue, 4 recordables, pointers, 1 filter
     mallocs = 1 + 3 + 1 + 1 + 1 + 2 + 1 + 4 + 1 + 1
-    usage = cost.dtcm(PROFILE, _LIF, 256, sources, [], 1)
+    usage = dtcm_usage(PROFILE, _LIF, 256, sources, [], 1)
     assert usage.used == ring + neurons + keys + table + buffers + queue + recording + bits + 8 * mallocs
     assert usage.available == 60_820
 
@@ -81,8 +82,8 @@ def test_dtcm_is_the_sum_of_its_allocations():
 def test_bit_fields_count_only_as_far_as_they_fit():
     few = [cost.Incoming("a", 10, 10, 1)]
     many = [cost.Incoming("a", 10_000_000, 256, 1)]
-    assert cost.dtcm(PROFILE, _LIF, 256, many, [], 1).fits
-    assert cost.dtcm(PROFILE, _LIF, 256, many, [], 1).used < cost.dtcm(PROFILE, _LIF, 256, few, [], 1).used
+    assert dtcm_usage(PROFILE, _LIF, 256, many, [], 1).fits
+    assert dtcm_usage(PROFILE, _LIF, 256, many, [], 1).used < dtcm_usage(PROFILE, _LIF, 256, few, [], 1).used
 
 
 def test_longer_delays_take_more_ring_buffers_up_to_all_the_bits():
