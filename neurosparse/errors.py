@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+
+def shortage(needs: int, there_is: int, noun: str = "", write: Callable[[int], str] = "{:,}".format) -> dict[str, str]:
+    """Return the numbers of what does not fit: how much is needed, how much there is, and how much that is too much.
+
+    Parameters
+    ----------
+    noun : str
+        What is counted, in the plural.
+    write : callable
+        How an amount is written: thousands set apart, unless told otherwise.
+    """
+    return {
+        "needs": f"{write(needs)} {noun}".rstrip(),
+        "there is": write(there_is),
+        "too much": write(needs - there_is),
+    }
 
 
 class NeurosparseError(Exception):

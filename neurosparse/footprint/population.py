@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from neurosparse.description.network import NetworkDescription, Population
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, shortage
 from neurosparse.footprint.delays import DelayPlan
 from neurosparse.footprint.scaling import input_of, shifts, weight_scale
 from neurosparse.footprint.values import PopulationFootprint, ProjectionFootprint, grouped
@@ -30,7 +30,7 @@ def width_of(population: Population, profile: RowsProfile) -> int:
         # population_vertex.py:463-474 and populations/population.py:650-656, sPyNNaker 1!7.4.1.
         raise BadInput(
             f"population {population.name!r} asks for more neurons on a core than {profile.name} takes",
-            numbers={"needs": str(asked), "there is": str(most), "too much": str(asked - most)},
+            numbers=shortage(asked, most),
             help=f"ask for {most} or fewer, or leave it open",
         )
     return min(population.size, asked or most)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from neurosparse.description.network import NetworkDescription
-from neurosparse.errors import OverBudget
+from neurosparse.errors import OverBudget, shortage
 from neurosparse.footprint.delays import DelayPlan, plan_delays
 from neurosparse.footprint.population import booked_by, population_footprint, width_of
 from neurosparse.footprint.projection import projection_footprint
@@ -33,10 +33,7 @@ def check_chip(
         if needs <= there_is:
             continue
         holds = max(sizes, key=lambda region: sizes[region])
-        numbers = {
-            "needs": format_bytes(needs),
-            "there is": format_bytes(there_is),
-            "too much": format_bytes(needs - there_is),
+        numbers = shortage(needs, there_is, write=format_bytes) | {
             f"held by {holds.replace('_', ' ')}": format_bytes(sizes[holds]),
         }
         where = f"populations[{[p.name for p in network.populations].index(name)}]"
@@ -129,11 +126,7 @@ def check_cores(network: NetworkDescription, profile: RowsProfile, widths: Mappi
     if needs > there_are:
         raise OverBudget(
             f"the network does not fit on {boards:,} board{'s' if boards > 1 else ''} of {profile.name}",
-            numbers={
-                "needs": f"{needs:,} cores",
-                "there is": f"{there_are:,}",
-                "too much": f"{needs - there_are:,}",
-            },
+            numbers=shortage(needs, there_are, "cores"),
             help=_more_boards(profile, -(-needs // application_cores(profile))),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from neurosparse.errors import OverBudget
+from neurosparse.errors import OverBudget, shortage
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.profile import Profile
 
@@ -122,7 +122,7 @@ def _origins(profile: RowsProfile, boards: int) -> list[tuple[int, int]]:
     if grid is None:
         raise OverBudget(
             f"the network needs more than one board, and those of {profile.name} are not joined",
-            numbers={"needs": f"{boards} boards", "there is": "1", "too much": str(boards - 1)},
+            numbers=shortage(boards, 1, "boards"),
         )
     units = -(-boards // len(grid.origins))
     width = math.ceil(math.sqrt(units))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neurosparse.errors import OverBudget
+from neurosparse.errors import OverBudget, shortage
 from neurosparse.graph import Graph, Population
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.ledger import Usage
@@ -135,11 +135,7 @@ def _dtcm(population: Population, graph: Graph, profile: RowsProfile, options: P
     if used is not None and not used.fits:
         raise OverBudget(
             f"population {population.name!r} does not fit on a core of {profile.name}: too little DTCM",
-            numbers={
-                "needs": format_bytes(used.used),
-                "there is": format_bytes(used.available),
-                "too much": format_bytes(used.over),
-            },
+            numbers=shortage(used.used, used.available, write=format_bytes),
             help=advice.neurons_in_dtcm(width, usage),
         )
     return used
@@ -154,10 +150,6 @@ def _check_chip(population: Population, graph: Graph, profile: RowsProfile, opti
     steps = (there_is - once) * options.timesteps // (needed - once) if needed > once else 0
     raise OverBudget(
         f"population {population.name!r} does not fit on a chip of {profile.name}: one core of it books too much SDRAM",
-        numbers={
-            "needs": format_bytes(needed),
-            "there is": format_bytes(there_is),
-            "too much": format_bytes(needed - there_is),
-        },
+        numbers=shortage(needed, there_is, write=format_bytes),
         help=f"{steps:,} timesteps fit:  --timesteps {steps}" if steps > 0 else "make the population smaller",
     )

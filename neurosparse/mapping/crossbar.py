@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neurosparse.errors import OverBudget
+from neurosparse.errors import OverBudget, shortage
 from neurosparse.graph import Graph, Population
 from neurosparse.hardware.crossbar import CrossbarProfile
 from neurosparse.hardware.ledger import Usage
@@ -64,11 +64,7 @@ class Crossbar:
         if not used.fits:
             raise OverBudget(
                 f"the network does not fit on {self.profile.name}: inputs and neurons need an address each",
-                numbers={
-                    "needs": f"{used.used:,} addresses",
-                    "there is": f"{used.available:,}",
-                    "too much": f"{used.over:,}",
-                },
+                numbers=shortage(used.used, used.available, "addresses"),
                 help=f"at most {used.available:,} inputs and neurons together fit",
             )
         return {"addresses": used}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neurosparse.errors import BadInput, OverBudget
+from neurosparse.errors import BadInput, OverBudget, shortage
 from neurosparse.graph import Graph, Population, Projection, share_out
 from neurosparse.hardware.dense import DenseProfile
 from neurosparse.hardware.ledger import Usage
@@ -87,11 +87,7 @@ class Dense:
             if needs > there_is:
                 raise OverBudget(
                     f"the network does not fit on {self.profile.name}: too many {noun}",
-                    numbers={
-                        "needs": f"{needs:,} {noun}",
-                        "there is": f"{there_is:,}",
-                        "too much": f"{needs - there_is:,}",
-                    },
+                    numbers=shortage(needs, there_is, noun),
                     help=f"at most {there_is:,} {noun} fit",
                 )
 

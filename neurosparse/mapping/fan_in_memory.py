@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neurosparse.errors import OverBudget
+from neurosparse.errors import OverBudget, shortage
 from neurosparse.graph import Graph, Population
 from neurosparse.hardware.fan_in_memory import FanInProfile
 from neurosparse.hardware.ledger import Usage
@@ -62,11 +62,7 @@ class FanInMemory:
             raise OverBudget(
                 f"the network does not fit on {self.profile.name}: too few tags to name {inputs:,} inputs"
                 f" and {neurons:,} neurons",
-                numbers={
-                    "needs": f"{used.used:,} tags",
-                    "there is": f"{used.available:,}",
-                    "too much": f"{used.over:,}",
-                },
+                numbers=shortage(used.used, used.available, "tags"),
                 help=f"an input takes {figures.per_input}, a neuron {figures.per_neuron}; make the layers smaller",
             )
         return used

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from neurosparse.errors import OverBudget
 from neurosparse.graph import Graph, Population
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.core import PlanOptions
-from neurosparse.mapping.partition import Slice, cut
+from neurosparse.mapping.partition import Slice, cut, too_few_cores
 from neurosparse.mapping.place import Place
 
 #: PyNN cell types that only send spikes: they reach the machine from outside.
@@ -57,7 +56,7 @@ def place_in_order(
     # Counted before they are made: a huge network is refused at once.
     needed = -(-neurons_of(graph) // most) if shared else sum(-(-p.size // widths[p.name]) for p in on_cores)
     if needed > there_is:
-        raise _too_few(profile, needed, there_is)
+        raise too_few_cores(profile, needed, there_is)
     room: list[int] = []
     placed: dict[str, tuple[tuple[Slice, Place], ...]] = {}
     for population in on_cores:
@@ -72,7 +71,7 @@ def place_in_order(
         spots = [Place(number // per_chip, 0, number % per_chip) for number in numbers]
         placed[population.name] = tuple(zip(slices, spots, strict=True))
     if len(room) > there_is:
-        raise _too_few(profile, len(room), there_is)
+        raise too_few_cores(profile, len(room), there_is)
     return placed
 
 
@@ -84,11 +83,3 @@ def synapses_of(
         return None
     there = sum(other.neurons for parts in placed.values() for other, place in parts if place == spot)
     return options.synapses_per_core * part.neurons // there
-
-
-def _too_few(profile: Profile, needed: int, there_is: int) -> OverBudget:
-    """Return the error for a network that needs more cores than there are."""
-    return OverBudget(
-        f"the network does not fit on {profile.name}: too few cores",
-        numbers={"needs": f"{needed:,} cores", "there is": f"{there_is:,}", "too much": f"{needed - there_is:,}"},
-    )

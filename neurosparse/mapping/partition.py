@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neurosparse.errors import BadInput, OverBudget
+from neurosparse.errors import BadInput, OverBudget, shortage
 from neurosparse.graph import Graph, Population
 from neurosparse.hardware.compressed_rows import RowsProfile
+from neurosparse.hardware.profile import Profile
 from neurosparse.hardware.topology import application_cores
 from neurosparse.registry import unknown_name
 
@@ -69,8 +70,12 @@ def partition(graph: Graph, profile: RowsProfile, neurons_per_core: int | None =
     needed = sum(-(-size // width) for size, width in zip(sizes, widths, strict=True))
     there_is = application_cores(profile)
     if needed > there_is:
-        raise OverBudget(
-            f"the network does not fit on {profile.name}: too few cores",
-            numbers={"needs": f"{needed:,} cores", "there is": f"{there_is:,}", "too much": f"{needed - there_is:,}"},
-        )
+        raise too_few_cores(profile, needed, there_is)
     return tuple(cut(population, width) for population, width in zip(graph.populations, widths, strict=True))
+
+
+def too_few_cores(profile: Profile, needed: int, there_is: int) -> OverBudget:
+    """Return the error for a network that needs more cores than there are."""
+    return OverBudget(
+        f"the network does not fit on {profile.name}: too few cores", numbers=shortage(needed, there_is, "cores")
+    )

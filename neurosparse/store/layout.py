@@ -8,7 +8,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from neurosparse.errors import BadInput, OverBudget
+from neurosparse.errors import BadInput, OverBudget, shortage
 from neurosparse.limits import guaranteed_on_core, most_on_core
 
 SCOPES = ("projection", "network")
@@ -64,11 +64,7 @@ class ProjectionLayout:
         if not 0 <= self.budget <= self.room:
             raise OverBudget(
                 f"projection {self.name!r} asks for more synapses than its cores hold",
-                numbers={
-                    "needs": f"{self.budget:,}",
-                    "there is": f"{self.room:,}",
-                    "too much": f"{self.budget - self.room:,}",
-                },
+                numbers=shortage(self.budget, self.room),
                 help=f"at most {self.guaranteed:,} fit, wherever they grow",
             )
         if self.budget > self.guaranteed:
