@@ -90,9 +90,9 @@ def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:
             f"({row.x}, {row.y}) {row.p}",
             *live,
             format_count(row.capacity),
-            *_cells(row.main),
+            *cells(row.main),
             f"{row.holds.replace('_', ' ')} {format_percent(row.regions[row.holds] / max(1, row.main.used), 0)}",
-            *(cell for name in memories[1:] for cell in _cells(row.memories.get(name))),
+            *(cell for name in memories[1:] for cell in cells(row.memories.get(name))),
         )
     # As wide as the table: a narrow terminal wraps its lines, but no figure is cut off.
     console = Console(file=file, width=_WIDTH, highlight=False, markup=False, emoji=False)
@@ -101,7 +101,7 @@ def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:
     print("\n".join(line.rstrip() for line in capture.get().splitlines()), end="\n\n", file=file)
 
 
-def _cells(usage: Usage | None) -> tuple[str, str, str]:
+def cells(usage: Usage | None) -> tuple[str, str, str]:
     """Return used, available and percent."""
     if usage is None:
         return "not stated", "", ""

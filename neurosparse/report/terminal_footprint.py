@@ -17,7 +17,7 @@ from neurosparse.footprint.whatif import WhatIf, Width
 from neurosparse.hardware.ledger import Usage
 from neurosparse.report.footprint import footprint_rows, notes
 from neurosparse.report.tables import CoreRow, fullest_core
-from neurosparse.report.terminal import covered
+from neurosparse.report.terminal import cells, covered
 from neurosparse.report.words import several
 from neurosparse.units import format_bytes, format_count, format_percent
 
@@ -35,13 +35,13 @@ def print_footprint(footprint: Footprint, otherwise: WhatIf | None = None, file:
         The router of a chip has too few entries; nothing is printed.
     """
     file = file or sys.stdout
-    rows, routers = footprint_rows(footprint), router_entries(footprint)
+    rows, routers, causes = footprint_rows(footprint), router_entries(footprint), explain(footprint)
     _print(file, _CORES, [_core_cells(list(group)) for _, group in groupby(rows, key=_alike)])
-    if footprint.projections:
-        _print(file, _PROJECTIONS, [_cause_cells(cause) for cause in explain(footprint)])
+    if causes:
+        _print(file, _PROJECTIONS, [_cause_cells(cause) for cause in causes])
     print(_fullest(rows), file=file)
     print(_routers(routers.values(), footprint.profile.chip.router_entries), file=file)
-    for note in notes(footprint, explain(footprint)):
+    for note in notes(footprint, causes):
         print(f"note: {note}", file=file)
     for line in covered(footprint.profile.covers, footprint.profile.does_not_cover):
         print(line, file=file)
@@ -135,22 +135,16 @@ def _core_cells(rows: Sequence[CoreRow]) -> list[str]:
     if last is not first:
         place += f" .. ({last.x}, {last.y}) {last.p}"
     share = min(row.main.available for row in rows)
-    dtcm = first.memories.get("dtcm")
     return [
         first.population,
         f"{first.start}-{last.stop - 1}",
         str(len(rows)),
         format_count(first.neurons),
         place,
-        *_cells(Usage(first.main.used, share)),
+        *cells(Usage(first.main.used, share)),
         f"{first.holds.replace('_', ' ')} {format_percent(first.regions[first.holds] / max(1, first.main.used), 0)}",
-        *(_cells(dtcm) if dtcm else ("not stated", "", "")),
+        *cells(first.memories.get("dtcm")),
     ]
-
-
-def _cells(usage: Usage) -> tuple[str, str, str]:
-    """Return used, available and percent."""
-    return format_bytes(usage.used), format_bytes(usage.available), format_percent(usage.fraction)
 
 
 def _cause_cells(cause: Cause) -> list[str]:
