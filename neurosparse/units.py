@@ -99,6 +99,21 @@ def parse_share(text: str | float | int) -> float | int:
     return value
 
 
+def parse_steps(text: str) -> int | None:
+    """Return the number of time steps that `text` names, or None for ``"auto"``.
+
+    Raises
+    ------
+    BadInput
+        The text is neither a whole number nor ``"auto"``.
+    """
+    if text.strip().lower() == "auto":
+        return None
+    if not text.strip().isdecimal() or len(text) > 12:
+        raise BadInput(f"{text!r} is not a number of time steps", where="--steps", help="write 64, or auto")
+    return int(text)
+
+
 def parse_sizes(text: str) -> tuple[int, ...]:
     """Return the layer sizes that `text` names, as ``"784,300,100,10"`` or ``"784-300-100-10"``.
 

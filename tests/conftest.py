@@ -1,10 +1,11 @@
-"""Settings that every test shares."""
+"""Settings that every test shares, and the network that many look at."""
 
 import hashlib
 import os
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Machine code is kept by the file of each kernel, so an edit to one that another has taken in would go unseen: the
@@ -16,3 +17,22 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"neu
 # The first call of a kernel compiles it, so a deadline per example would measure the compiler.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def digits():
+    from neurosparse.data.library import load_dataset
+
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory):
+    """The digits network that the product itself trains by default."""
+    from neurosparse.config import configure
+    from neurosparse.run.training import start
+
+    run = start(configure(), tmp_path_factory.mktemp("trained") / "run")
+    for _ in run.events():
+        pass
+    return run.folder.trained()

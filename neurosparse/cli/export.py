@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from neurosparse.units import format_bytes
+from neurosparse.units import format_bytes, parse_fraction, parse_steps
 
 
 @click.command()
@@ -14,11 +14,29 @@ from neurosparse.units import format_bytes
 @click.argument("target")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to make.  [default: RUN/export/TARGET]")
 @click.option("--samples", type=int, default=100, show_default=True, help="Held-out samples to check itself with.")
-@click.option("--steps", type=int, help="Time steps a sample.  [default: the fewest that lose little]")
+@click.option(
+    "--steps", default="auto", show_default=True, help="Time steps a sample; auto: the fewest that lose little."
+)
+@click.option(
+    "--allowed-loss", default="0.1%", show_default=True, help="Samples that auto may let be decided otherwise."
+)
+@click.option("--coding", help="How inputs come in: current, regular or poisson.  [default: what suits TARGET]")
+@click.option("--coding-seed", type=int, default=0, show_default=True, help="Seed of poisson spikes.")
+@click.option("--weight-bits", type=int, help="Round weights to so many bits, with their sign.")
 @click.option("--compact", "compacting", is_flag=True, help="Leave out neurons that reach no output.")
 @click.option("--overwrite", is_flag=True, help="Replace an export that is there.")
 def command(
-    run: Path, target: str, out: Path | None, samples: int, steps: int | None, compacting: bool, overwrite: bool
+    run: Path,
+    target: str,
+    out: Path | None,
+    samples: int,
+    steps: str,
+    allowed_loss: str,
+    coding: str | None,
+    coding_seed: int,
+    weight_bits: int | None,
+    compacting: bool,
+    overwrite: bool,
 ) -> None:
     """Hand the trained network of RUN over to TARGET.
 
@@ -32,15 +50,20 @@ def command(
     from neurosparse.nn.compact import compact
     from neurosparse.run.folder import RunFolder
     from neurosparse.run.job import dataset_of
+    from neurosparse.spiking.twin import Conversion
 
     exporter = exporters.load(target)()
+    asked = Conversion(
+        steps=parse_steps(steps), allowed_loss=parse_fraction(allowed_loss), coding=coding, seed=coding_seed,
+        weight_bits=weight_bits,
+    )  # fmt: skip
     folder = RunFolder(run)
     trained, plan = folder.trained(), folder.plan()
     widths = {p.name: plan.width(p.name) for p in plan.graph.populations if plan.width(p.name)}
     compacted = compact(trained, widths) if compacting else None
     summary = exporter.export(
         trained, dataset_of(folder.config(), folder.fingerprints()["data"]), out or run / "export" / target,
-        plan=plan, overwrite=overwrite, samples=samples, steps=steps, compacted=compacted,
+        plan=plan, overwrite=overwrite, samples=samples, asked=asked, compacted=compacted,
     )  # fmt: skip
     if compacted is not None:
         kept = ", ".join(

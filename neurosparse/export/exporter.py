@@ -11,6 +11,8 @@ from neurosparse.mapping.layout import Plan
 from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.registry import Registry
+from neurosparse.spiking.cell import Cell
+from neurosparse.spiking.twin import Conversion
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class SpikingSummary(ExportSummary):
         Held-out samples in the export, and time steps that each is shown for.
     rate : float
         Spikes a step of a neuron at full activation.
+    cell : Cell
     network_accuracy, spiking_accuracy : float
         Fractions of the held-out samples that the trained network and its emulated spiking twin get right.
     agreement, tolerance : float
@@ -54,6 +57,7 @@ class SpikingSummary(ExportSummary):
     samples: int
     steps: int
     rate: float
+    cell: Cell
     network_accuracy: float
     spiking_accuracy: float
     agreement: float
@@ -76,7 +80,7 @@ class Exporter(Protocol):
         plan: Plan | None = None,
         overwrite: bool = False,
         samples: int = 100,
-        steps: int | None = None,
+        asked: Conversion | None = None,
         compacted: Compacted | None = None,
     ) -> ExportSummary:
         """Write a self-contained folder.
@@ -95,8 +99,8 @@ class Exporter(Protocol):
             Replace an export that is there already.
         samples : int
             How many held-out samples to put in.
-        steps : int, optional
-            Time steps to show each sample for; chosen if not given.
+        asked : Conversion, optional
+            What is asked of the spiking network; what is not asked is chosen.
         compacted : Compacted, optional
             The network without what reaches nothing: this is what is written, with the neurons that it has of the whole
             one, and samples hold the inputs that it has. Scales are those of the whole network, so the two spike alike.

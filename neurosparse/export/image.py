@@ -14,8 +14,7 @@ from neurosparse.errors import BadInput
 from neurosparse.export import packing
 from neurosparse.export.exporter import ExportSummary
 from neurosparse.export.folder import check_target, whole_folder
-from neurosparse.export.pynn import check_export
-from neurosparse.export.twin import Twin, spiking_twin
+from neurosparse.export.selfcheck import check_export
 from neurosparse.footprint.measure import measure
 from neurosparse.footprint.trained import described
 from neurosparse.footprint.values import CoreFootprint, Footprint
@@ -23,6 +22,8 @@ from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.mapping.layout import Plan
 from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.spiking.target import PYNN
+from neurosparse.spiking.twin import Conversion, Twin, spiking_twin
 from neurosparse.units import format_bytes
 
 SCHEMA = "neurosparse.export.image/1"
@@ -43,7 +44,7 @@ class ImageExporter:
         plan: Plan | None = None,
         overwrite: bool = False,
         samples: int = 100,
-        steps: int | None = None,
+        asked: Conversion | None = None,
         compacted: Compacted | None = None,
     ) -> ExportSummary:
         """Write the folder; see `neurosparse.export.exporter.Exporter.export`. There are no samples in it.
@@ -59,8 +60,8 @@ class ImageExporter:
                 f"an image holds the bytes of synaptic rows, and there is {kind}",
                 help="export a run that was trained for spinnaker or spinn3",
             )
-        check_export(network, dataset, samples, steps)
-        twin = spiking_twin(network, dataset, steps, compacted)
+        check_export(network, dataset, samples, plan.profile.name)
+        twin = spiking_twin(network, dataset, PYNN, asked or Conversion(), compacted)
         footprint = measure(
             described(
                 plan.graph,

@@ -1,29 +1,13 @@
-"""The digits network that the product itself trains by default, and its export, for the tests of this room."""
+"""The export of the digits network, for the tests of this room."""
 
 from pathlib import Path
 
 import pytest
 
-from neurosparse.config import configure
 from neurosparse.data.dataset import Dataset
-from neurosparse.data.library import load_dataset
 from neurosparse.export.exporter import ExportSummary
 from neurosparse.export.pynn import PyNNExporter
 from neurosparse.nn.trained import TrainedNetwork
-from neurosparse.run.training import start
-
-
-@pytest.fixture(scope="session")
-def digits() -> Dataset:
-    return load_dataset("digits")
-
-
-@pytest.fixture(scope="session")
-def network(tmp_path_factory: pytest.TempPathFactory) -> TrainedNetwork:
-    run = start(configure(), tmp_path_factory.mktemp("trained") / "run")
-    for _ in run.events():
-        pass
-    return run.folder.trained()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from neurosparse.export.pynn import PyNNExporter
 from neurosparse.nn.compact import compact
 from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.spiking.twin import Conversion
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +50,8 @@ def test_a_compacted_export_decides_as_the_whole_one(sparse, digits, tmp_path):
 
 
 def test_the_index_map_leads_back_to_the_whole_network(sparse, digits, tmp_path):
-    PyNNExporter().export(sparse, digits, tmp_path / "whole", steps=96)
-    PyNNExporter().export(sparse, digits, tmp_path / "small", steps=96, compacted=compact(sparse))
+    PyNNExporter().export(sparse, digits, tmp_path / "whole", asked=Conversion(steps=96))
+    PyNNExporter().export(sparse, digits, tmp_path / "small", asked=Conversion(steps=96), compacted=compact(sparse))
     (_, whole), (manifest, part) = read(tmp_path / "whole"), read(tmp_path / "small")
     kept = [np.array(layer["neurons"]) for layer in manifest["layers"]]
     for k in range(1, len(kept)):
@@ -74,7 +75,7 @@ def test_a_newborn_of_weight_zero_goes_to_the_receptor_of_its_sign(sparse, digit
     weight = first.weight.copy()
     weight.data[:4] = [0.0, -0.0, -0.0, -0.0]
     network = TrainedNetwork((replace(first, weight=weight), *sparse.projections[1:]))
-    PyNNExporter().export(network, digits, tmp_path / "x", steps=20)
+    PyNNExporter().export(network, digits, tmp_path / "x", asked=Conversion(steps=20))
     manifest, arrays = read(tmp_path / "x")
     assert manifest["layers"][1]["inhibitory"] == int(np.signbit(weight.data).sum())
     assert np.count_nonzero(arrays["layer1_inhibitory_weight"] == 0) == 3

@@ -14,8 +14,11 @@ from neurosparse.graph import feedforward
 from neurosparse.hardware.library import load_profile
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.compact import compact
+from neurosparse.spiking.twin import Conversion
 
 PROFILE = load_profile("spinnaker")
+
+SHORT = Conversion(steps=16)
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def planned(network):
 
 
 def test_every_file_holds_what_the_model_counts(network, digits, planned, tmp_path):
-    summary = ImageExporter().export(network, digits, tmp_path / "image", plan=planned, steps=16)
+    summary = ImageExporter().export(network, digits, tmp_path / "image", plan=planned, asked=SHORT)
     manifest = json.loads((tmp_path / "image" / "manifest.json").read_text())
     footprint = measure(read_network(tmp_path / "image" / "network.json"), PROFILE)
     synapses = 0
@@ -53,8 +56,8 @@ def test_every_file_holds_what_the_model_counts(network, digits, planned, tmp_pa
 
 def test_a_compacted_image_is_smaller_and_says_which_neurons_it_has(network, digits, planned, tmp_path):
     compacted = compact(network)
-    whole = ImageExporter().export(network, digits, tmp_path / "whole", plan=planned, steps=16)
-    small = ImageExporter().export(network, digits, tmp_path / "small", plan=planned, steps=16, compacted=compacted)
+    whole = ImageExporter().export(network, digits, tmp_path / "whole", plan=planned, asked=SHORT)
+    small = ImageExporter().export(network, digits, tmp_path / "small", plan=planned, asked=SHORT, compacted=compacted)
     packed = [sum(size for name, size in s.files.items() if name.endswith("matrix.bin")) for s in (whole, small)]
     kept = json.loads((tmp_path / "small" / "manifest.json").read_text())["neurons"]
     assert {name: len(neurons) for name, neurons in kept.items()} == {n: k.size for n, k in compacted.kept.items()}
@@ -71,7 +74,7 @@ def test_without_rows_there_is_no_image(network, digits, tmp_path):
 
 
 def test_an_image_that_is_there_is_not_replaced(network, digits, planned, tmp_path):
-    ImageExporter().export(network, digits, tmp_path / "image", plan=planned, steps=16)
+    ImageExporter().export(network, digits, tmp_path / "image", plan=planned, asked=SHORT)
     with pytest.raises(BadInput, match="there already"):
-        ImageExporter().export(network, digits, tmp_path / "image", plan=planned, steps=16)
-    ImageExporter().export(network, digits, tmp_path / "image", plan=planned, steps=16, overwrite=True)
+        ImageExporter().export(network, digits, tmp_path / "image", plan=planned, asked=SHORT)
+    ImageExporter().export(network, digits, tmp_path / "image", plan=planned, asked=SHORT, overwrite=True)

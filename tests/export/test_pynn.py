@@ -14,6 +14,7 @@ from neurosparse.data.dataset import Split
 from neurosparse.errors import BadInput
 from neurosparse.export.pynn import PyNNExporter
 from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.spiking.twin import Conversion
 
 
 def read(folder):
@@ -50,7 +51,7 @@ def test_unsorted_columns_are_sorted(digits, network, tmp_path):
             w.indices[part], w.data[part] = w.indices[part][::-1].copy(), w.data[part][::-1].copy()
         shuffled.append(replace(p, weight=csr_array((w.data, w.indices, w.indptr), shape=w.shape)))
     for name, net in (("plain", network), ("shuffled", TrainedNetwork(tuple(shuffled)))):
-        PyNNExporter().export(net, digits, tmp_path / name, samples=5, steps=20)
+        PyNNExporter().export(net, digits, tmp_path / name, samples=5, asked=Conversion(steps=20))
     assert (tmp_path / "plain" / "network.npz").read_bytes() == (tmp_path / "shuffled" / "network.npz").read_bytes()
 
 
@@ -59,7 +60,10 @@ def test_a_newborn_of_weight_zero_stays_in_the_list(digits, network, tmp_path):
     weight = first.weight.copy()
     weight.data[:3] = 0.0
     PyNNExporter().export(
-        TrainedNetwork((replace(first, weight=weight), *network.projections[1:])), digits, tmp_path / "x", steps=20
+        TrainedNetwork((replace(first, weight=weight), *network.projections[1:])),
+        digits,
+        tmp_path / "x",
+        asked=Conversion(steps=20),
     )
     manifest, _ = read(tmp_path / "x")
     assert sum(layer["excitatory"] + layer["inhibitory"] for layer in manifest["layers"][1:]) == network.synapses
@@ -67,7 +71,7 @@ def test_a_newborn_of_weight_zero_stays_in_the_list(digits, network, tmp_path):
 
 def test_manifest_describes_the_files_and_the_samples(exported, network, digits):
     manifest, arrays = read(exported.folder)
-    assert manifest["schema"] == "neurosparse.export.pynn/1"
+    assert manifest["schema"] == "neurosparse.export.pynn/2"
     digest = hashlib.sha256((exported.folder / "network.npz").read_bytes()).hexdigest()
     assert manifest["arrays"]["sha256"] == digest
     assert [layer["size"] for layer in manifest["layers"]] == list(network.sizes)
@@ -109,7 +113,7 @@ def test_nothing_is_chosen_on_test_data(exported, network, digits, tmp_path):
 def test_names_never_become_code(digits, network, tmp_path, exported):
     evil = '"""\nimport os; os.abort()\n"""{{ 7 * 7 }}{% endif %}<script>\\u0022'
     named = TrainedNetwork(tuple(replace(p, name=evil, pre=evil, post=evil) for p in network.projections))
-    PyNNExporter().export(named, digits, tmp_path / "x", steps=20)
+    PyNNExporter().export(named, digits, tmp_path / "x", asked=Conversion(steps=20))
     assert (tmp_path / "x" / "network.py").read_bytes() == (exported.folder / "network.py").read_bytes()
     assert read(tmp_path / "x")[0]["layers"][1]["name"] == evil
 
@@ -162,7 +166,7 @@ def refusals(network, digits):
 
 
 def test_refuses_before_any_work(network, digits, tmp_path, monkeypatch):
-    monkeypatch.setattr("neurosparse.export.twin.choose", lambda *_, **__: pytest.fail("work was started"))
+    monkeypatch.setattr("neurosparse.spiking.twin.choose", lambda *_, **__: pytest.fail("work was started"))
     for message, (net, data, options) in refusals(network, digits).items():
         with pytest.raises(BadInput, match=message) as caught:
             PyNNExporter().export(net, data, tmp_path / "x", **options)
@@ -171,12 +175,12 @@ def test_refuses_before_any_work(network, digits, tmp_path, monkeypatch):
 
 
 def test_refuses_an_export_that_is_there(exported, network, digits, monkeypatch):
-    monkeypatch.setattr("neurosparse.export.twin.choose", lambda *_, **__: pytest.fail("work was started"))
+    monkeypatch.setattr("neurosparse.spiking.twin.choose", lambda *_, **__: pytest.fail("work was started"))
     with pytest.raises(BadInput, match="an export is there already") as caught:
         PyNNExporter().export(network, digits, exported.folder)
     assert "--overwrite" in caught.value.help
 
 
 def test_overwrite_replaces_an_export(folder, network, digits):
-    PyNNExporter().export(network, digits, folder, overwrite=True, samples=3, steps=20)
+    PyNNExporter().export(network, digits, folder, overwrite=True, samples=3, asked=Conversion(steps=20))
     assert read(folder)[0]["samples"]["count"] == 3

@@ -9,17 +9,17 @@ import os
 import re
 import subprocess
 import sys
-from itertools import islice
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 from neurosparse.data.dataset import Dataset, Split
-from neurosparse.export.emulate import present
 from neurosparse.export.pynn import PyNNExporter
-from neurosparse.export.spiking import activation_scales, convert
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+from neurosparse.spiking.convert import activation_scales, convert
+from neurosparse.spiking.emulate import emulate
+from neurosparse.spiking.twin import Conversion
 
 BACKENDS = ("nest", "neuron", "brian2")
 
@@ -74,10 +74,10 @@ def test_nest_equals_the_emulator(folder, exported, network, digits):
     done = run(folder, "--backend", "nest", "--samples", "25", "--record", str(folder / "seen.npz"))
     assert done.returncode == 0, done.stdout + done.stderr
     scales = activation_scales(network, digits.train.x * np.float32(digits.scale))
-    spiking = convert(network, scales, exported.rate)
-    emulated = next(islice(present(spiking, arrays_of(folder)["sample"][:25]), exported.steps - 1, None))
+    spiking = convert(network, scales, exported.rate, exported.cell)
+    emulated = emulate(spiking, arrays_of(folder)["sample"][:25], exported.steps).potential
     with np.load(folder / "seen.npz") as seen:
-        assert seen["potential"] == pytest.approx(emulated.T, abs=1e-6)
+        assert seen["potential"] == pytest.approx(emulated, abs=1e-6)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -116,7 +116,7 @@ def by_hand(tmp_path):
     x = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0, 0], [0.5, 0.5], [1, 0], [0, 1]], np.float32)
     split = Split(x, network.activations(x)[-1].argmax(axis=1))
     data = Dataset("by hand", split, split, split, 1.0, 2, "none")
-    folder = PyNNExporter().export(network, data, tmp_path / "by hand", samples=8, steps=100).folder
+    folder = PyNNExporter().export(network, data, tmp_path / "by hand", samples=8, asked=Conversion(steps=100)).folder
     sample = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0, 0], [0, 0], [1, 0], [0, 1]], np.float32)
     rewrite(folder, sample=sample)
     return folder

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from neurosparse.export.emulate import present
-from neurosparse.export.spiking import convert
 from neurosparse.nn.trained import TrainedNetwork
-
-RATES = (1.0, 0.5, 0.25, 0.125)
-"""Spikes a step at full activation. Fast firing loses charge at the hard reset, slow firing loses resolution."""
-
-STEPS = (96, 128, 192, 256)
-"""Durations to try. Shorter ones pass by luck: measured on digits, they lose 2 to 3 % of unseen samples."""
+from neurosparse.spiking.cell import Cell
+from neurosparse.spiking.coding import REGULAR, Coding
+from neurosparse.spiking.convert import convert
+from neurosparse.spiking.emulate import present
 
 ALLOWED_LOSS = 0.001
 """Fraction of the samples on which the spiking network may decide differently from the trained one."""
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A firing rate and a duration, and how well the emulated network did with them.
+class Candidates:
+    """What may be chosen for a kind of target.
 
     Attributes
     ----------
+    cells : tuple of Cell
+    rates : tuple of float
+        Spikes a step at full activation.
+    steps : tuple of int
+        Durations, ascending.
+    """
+
+    cells: tuple[Cell, ...]
+    rates: tuple[float, ...]
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A cell, a firing rate and a duration, and how well the emulated network did with them.
+
+    Attributes
+    ----------
+    cell : Cell
     rate : float
         Spikes a step at full activation.
     steps : int
@@ -35,6 +51,7 @@ class Choice:
         Fraction of the samples on which the emulated and the trained network decide alike.
     """
 
+    cell: Cell
     rate: float
     steps: int
     agreement: float
@@ -42,34 +59,42 @@ class Choice:
 
 def choose(
     network: TrainedNetwork,
+    kept: TrainedNetwork,
     scales: Sequence[float],
     x: np.ndarray,
+    candidates: Candidates,
     *,
+    coding: Coding = REGULAR,
     steps: int | None = None,
     allowed_loss: float = ALLOWED_LOSS,
 ) -> Choice:
     """Return the shortest duration whose decisions differ on no more than the allowed fraction of the samples.
 
-    Of several rates that reach it in the same time the most agreeing wins. Where no pair of the grid reaches it, the
-    most agreeing pair is returned, the shorter of equals.
+    Of several cells and rates that reach it in the same time the most agreeing wins. Where none of the candidates
+    reaches it, the most agreeing one is returned, the shorter of equals.
 
     Parameters
     ----------
+    network : TrainedNetwork
+        Whose decisions count.
+    kept : TrainedNetwork
+        The same with weights as the target keeps them.
     scales : sequence of float
-        From `neurosparse.export.spiking.activation_scales`.
+        From `neurosparse.spiking.convert.activation_scales`.
     x : ndarray of float32, shape (n_samples, n_inputs)
         Inputs in [0, 1] that are not test data.
     steps : int, optional
-        Choose the rate alone, for this duration.
+        Choose cell and rate alone, for this duration.
     """
     decision = np.argmax(network.activations(x)[-1], axis=1)
-    grid = STEPS if steps is None else (steps,)
+    grid = candidates.steps if steps is None else (steps,)
     tried = []
     longest = grid[-1]
-    for rate in RATES:
-        for step, potential in enumerate(present(convert(network, scales, rate), x), start=1):
+    for cell, rate in itertools.product(candidates.cells, candidates.rates):
+        spiking = convert(kept, scales, rate, cell, coding)
+        for step, potential in enumerate(present(spiking, x), start=1):
             if step in grid:
-                tried.append(Choice(rate, step, float(np.mean(np.argmax(potential, axis=0) == decision))))
+                tried.append(Choice(cell, rate, step, float(np.mean(np.argmax(potential, axis=0) == decision))))
                 if tried[-1].agreement >= 1.0 - allowed_loss:
                     longest = step
             if step == longest:

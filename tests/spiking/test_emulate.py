@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from neurosparse.export.emulate import decide, present
-from neurosparse.export.spiking import Cell, SpikingLayer, SpikingNetwork, activation_scales, convert
+from neurosparse.spiking.cell import HARD_RESET, SOFT_RESET, Cell
+from neurosparse.spiking.coding import CURRENT
+from neurosparse.spiking.convert import SpikingLayer, SpikingNetwork, activation_scales, convert
+from neurosparse.spiking.emulate import emulate, present
 
 
 def slow(network: SpikingNetwork, x: np.ndarray, steps: int) -> list[float]:
@@ -19,7 +21,7 @@ def slow(network: SpikingNetwork, x: np.ndarray, steps: int) -> list[float]:
     p20 = cell.tau_membrane / cell.capacitance * (1 - p22)
     lead = round(cell.start / cell.step)
     last = len(network.layers) - 1
-    v = [[0.0 if k == last else cell.threshold / 2] * len(layer.offset) for k, layer in enumerate(network.layers)]
+    v = [layer.initial.tolist() for layer in network.layers]
     i = [[0.0] * len(layer.offset) for layer in network.layers]
     sent = [[False] * layer.weight.shape[0] for layer in network.layers]
     for n in range(lead + steps):
@@ -46,7 +48,9 @@ def test_equals_the_slow_twin(seed):
     sizes = (6, 7, 5, 3)
     layers = tuple(
         SpikingLayer(
-            csr_array(rng.normal(0.3, 1.0, (n, m)) * (rng.random((n, m)) < 0.6) * 1.5), rng.normal(0.2, 0.5, m)
+            csr_array(rng.normal(0.3, 1.0, (n, m)) * (rng.random((n, m)) < 0.6) * 1.5),
+            rng.normal(0.2, 0.5, m),
+            rng.uniform(-2.0, 5.0, m),
         )
         for n, m in pairwise(sizes)
     )
@@ -59,7 +63,7 @@ def test_equals_the_slow_twin(seed):
 def test_one_spike_is_the_solution_on_paper():
     # dv/dt = -v / tau_m + i / cm and di/dt = -i / tau_s from i(0) = w, v(0) = 0.
     cell = Cell(start=0.0)
-    network = SpikingNetwork(cell, (SpikingLayer(csr_array(np.array([[2.0]])), np.zeros(1)),), (1.0,), 1.0)
+    network = SpikingNetwork(cell, (SpikingLayer(csr_array(np.array([[2.0]])), np.zeros(1), np.zeros(1)),), (1.0,), 1.0)
     x = np.array([[0.01]])  # its first spike arrives at the end of step 50, the next one after 150
     trace = [float(v[0, 0]) for v in islice(present(network, x), 120)]
     t = np.arange(71)
@@ -79,5 +83,46 @@ def test_decisions_are_those_of_the_network(network, digits):
     scale = np.float32(digits.scale)
     spiking = convert(network, activation_scales(network, digits.train.x * scale), 0.25)
     x = digits.test.x * scale
-    assert np.mean(decide(spiking, x, 128) == network.activations(x)[-1].argmax(axis=1)) > 0.97
-    assert np.mean(decide(spiking, x, 4) == network.activations(x)[-1].argmax(axis=1)) < 0.5
+    assert np.mean(emulate(spiking, x, 128).decision == network.activations(x)[-1].argmax(axis=1)) > 0.97
+    assert np.mean(emulate(spiking, x, 4).decision == network.activations(x)[-1].argmax(axis=1)) < 0.5
+
+
+def slow_without_leak(network: SpikingNetwork, x: np.ndarray, steps: int) -> tuple[list[float], list[list[int]]]:
+    """One sample of constant inputs: every layer sees in a step what the one before it sent in it."""
+    cell, last = network.cell, len(network.layers) - 1
+    v = [layer.initial.tolist() for layer in network.layers]
+    counts = [[0] * len(potential) for potential in v[:-1]]
+    for _ in range(steps):
+        arriving = x.tolist()
+        for k, layer in enumerate(network.layers):
+            dense, fired = layer.weight.toarray(), [0.0] * len(v[k])
+            for j in range(len(v[k])):
+                v[k][j] += sum(dense[a, j] * arriving[a] for a in range(len(arriving))) + layer.offset[j]
+                if k < last and v[k][j] >= cell.threshold:
+                    fired[j] = 1.0
+                    counts[k][j] += 1
+                    v[k][j] = v[k][j] - cell.threshold if cell.soft else 0.0
+            arriving = fired
+    return v[last], counts
+
+
+@pytest.mark.parametrize("cell", [SOFT_RESET, HARD_RESET], ids=["soft", "hard"])
+def test_cells_without_leak_equal_the_slow_twin(cell, network, digits):
+    x = digits.test.x[:4] * np.float32(digits.scale)
+    scales = activation_scales(network, digits.train.x * np.float32(digits.scale))
+    spiking = convert(network, scales, 1.0, cell, CURRENT)
+    outcome = emulate(spiking, x, 12)
+    assert not outcome.counts[0].any()
+    for sample in range(4):
+        potential, counts = slow_without_leak(spiking, x[sample], 12)
+        assert outcome.potential[sample] == pytest.approx(potential, abs=1e-9)
+        assert [count[sample].tolist() for count in outcome.counts[1:]] == counts
+
+
+def test_counts_of_soft_reset_are_rounded_activations(network, digits):
+    # floor(1/2 + activation / scale * steps), cut at a spike a step: what quantised training computes.
+    x = digits.test.x[:50] * np.float32(digits.scale)
+    scales = activation_scales(network, digits.train.x * np.float32(digits.scale))
+    counts = emulate(convert(network, scales, 1.0, SOFT_RESET, CURRENT), x, 16).counts[1]
+    expected = np.clip(np.floor(0.5 + network.activations(x)[0] / scales[0] * 16), 0, 16)
+    assert np.mean(counts == expected) > 0.999

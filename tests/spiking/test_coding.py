@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.export.coding import regular_spikes
+from neurosparse.spiking.coding import regular_spikes
 
 
 @given(st.floats(0.0, 1.0), st.integers(1, 300))

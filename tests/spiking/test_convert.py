@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from neurosparse.export.emulate import present
-from neurosparse.export.spiking import Cell, activation_scales, convert
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+from neurosparse.spiking.cell import Cell
+from neurosparse.spiking.coding import CURRENT
+from neurosparse.spiking.convert import activation_scales, convert
+from neurosparse.spiking.emulate import present
 
 
 def chain(*layers: tuple[list[list[float]], list[float]]) -> TrainedNetwork:
@@ -72,3 +74,14 @@ def test_the_readout_never_reaches_its_threshold(network, digits):
     straight = convert(chain(([[5.0], [3.0]], [2.0])), (1.0,), 1.0)
     highest = max(float(p.max()) for p in islice(present(straight, np.ones((1, 2), np.float32)), 300))
     assert 0.5 * straight.silent_threshold(300) < highest < straight.silent_threshold(300)
+
+
+def test_what_constant_currents_bring_before_spikes_arrive_is_taken_from_the_start():
+    network = chain(([[2.0]], [0.5]), ([[1.0]], [0.25]))
+    cell = Cell(threshold=10.0, tau_synapse=5.0, start=2.0, delay=1.0)
+    first, second = convert(network, (1.0, 1.0), 1.0, cell).layers
+    assert first.initial == pytest.approx(5.0 - 0.5 * 10 * (2 + 5))
+    assert second.initial == pytest.approx(0.0 - 0.25 * 10 * (2 + 5 + 1 + 5))
+    first, second = convert(network, (1.0, 1.0), 1.0, cell, CURRENT).layers
+    assert first.initial == pytest.approx(5.0)
+    assert second.initial == pytest.approx(-0.25 * 10 * (1 + 5))

@@ -1,0 +1,145 @@
+"""What lets an export check itself: held-out samples, what the trained network decides, and what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosparse.data.dataset import Dataset
+from neurosparse.errors import BadInput
+from neurosparse.nn.compact import Compacted
+from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.spiking.emulate import emulate
+from neurosparse.spiking.twin import Twin
+from neurosparse.units import format_count, format_percent
+
+TOLERANCE = 0.95
+"""Least fraction of the samples on which a simulator must decide as the trained network does."""
+
+SAMPLE_SEED = 0
+ACTIVATIONS = ("relu", "qcfs", "identity")
+"""What a chain of integrate-and-fire cells stands for: rectified, clipped at a rate, and the sum of the readout."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Samples of the test split, as an export shows them.
+
+    Attributes
+    ----------
+    x : ndarray of float32, shape (n_samples, n_inputs)
+        In [0, 1]; only the inputs that a compacted network has.
+    label, decision : ndarray of int64, shape (n_samples,)
+        What each is, and what the trained network takes it for.
+    """
+
+    x: np.ndarray
+    label: np.ndarray
+    decision: np.ndarray
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the samples under the names that they have in every export."""
+        return {"sample": self.x, "label": self.label, "decision": self.decision}
+
+
+def held_out(network: TrainedNetwork, dataset: Dataset, samples: int, compacted: Compacted | None) -> HeldOut:
+    """Return so many samples of the test split, the same ones for every network.
+
+    Parameters
+    ----------
+    network : TrainedNetwork
+        The one that decides; the compacted one where there is one.
+    """
+    # The raw stream of PCG64 is the same in all versions of NumPy (NEP 19), its permutations are not.
+    order = np.argsort(np.random.PCG64(SAMPLE_SEED).random_raw(len(dataset.test)), kind="stable")[:samples]
+    x = dataset.test.x[order] * np.float32(dataset.scale)
+    if compacted is not None:
+        x = np.ascontiguousarray(x[:, compacted.inputs])
+    return HeldOut(x, dataset.test.y[order], np.argmax(network.activations(x)[-1], axis=1))
+
+
+def expectation(twin: Twin, shown: HeldOut) -> dict[str, float]:
+    """Return what a simulator is expected to find, by emulation, and the least agreement that passes."""
+    emulated = emulate(twin.spiking, shown.x, twin.chosen.steps).decision
+    return {
+        "network_accuracy": float(np.mean(shown.decision == shown.label)),
+        "spiking_accuracy": float(np.mean(emulated == shown.label)),
+        "agreement": float(np.mean(emulated == shown.decision)),
+        "tolerance": TOLERANCE,
+    }
+
+
+def told(expected: dict[str, float], samples: int, steps: int) -> tuple[str, ...]:
+    """Return the lines that say what is expected of an export."""
+    return (
+        f"{samples} samples of {steps} steps: network {format_percent(expected['network_accuracy'])},"
+        f" spiking {format_percent(expected['spiking_accuracy'])} expected,"
+        f" agreement {format_percent(expected['agreement'])} (at least {format_percent(expected['tolerance'])})",
+        *(
+            ("its own check is not expected to pass: train further, or try more --steps",)
+            if expected["agreement"] < expected["tolerance"]
+            else ()
+        ),
+    )
+
+
+def check_export(
+    network: TrainedNetwork, dataset: Dataset, samples: int, target: str, activations: Collection[str] = ACTIVATIONS
+) -> None:
+    """Raise BadInput, before any work, for what cannot become a spiking network or a self-check.
+
+    Parameters
+    ----------
+    target : str
+        Who is to express the network, for the message.
+    activations : collection of str
+        What it can express.
+    """
+    if not network.projections:
+        raise BadInput("the network has no layers")
+    sizes = network.sizes
+    for k, projection in enumerate(network.projections):
+        kind = getattr(getattr(projection, "activation", None), "kind", "relu")
+        if kind not in activations:
+            raise BadInput(
+                f"{target} cannot express layer {projection.post!r}, whose activation is {kind!r}",
+                help=f"it can express {', '.join(activations)}",
+            )
+        wrong = sum(int(np.sum(~np.isfinite(values))) for values in (projection.weight.data, projection.bias))
+        if wrong:
+            raise BadInput(
+                f"projection {projection.name!r} holds weights or biases that are not finite",
+                numbers={"not finite": format_count(wrong)},
+                help="export an earlier checkpoint, from before training diverged",
+            )
+        if projection.weight.shape != (sizes[k], sizes[k + 1]) or projection.bias.shape != (sizes[k + 1],):
+            raise BadInput(
+                f"projection {projection.name!r} does not join its layers",
+                numbers={"weights": str(projection.weight.shape), "layers": str((sizes[k], sizes[k + 1]))},
+            )
+    if (sizes[0], sizes[-1]) != (dataset.n_features, dataset.n_classes):
+        raise BadInput(
+            f"the network was not trained on {dataset.name}",
+            numbers={
+                "network": f"{sizes[0]} inputs, {sizes[-1]} outputs",
+                "data": f"{dataset.n_features} features, {dataset.n_classes} classes",
+            },
+            help="name the data set of the run",
+        )
+    for part, split in dataset.splits.items():
+        low, high = (float(value) * dataset.scale for value in (split.x.min(), split.x.max()))
+        if not (low >= 0.0 and high <= 1.0 + 1e-6):
+            raise BadInput(
+                "inputs become firing rates, which lie in [0, 1] of the highest: shift and scale the data first",
+                numbers={"lowest": f"{low:g}", "highest": f"{high:g}"},
+                where=f"{dataset.name}, {part}",
+            )
+    if not 1 <= samples <= len(dataset.test):
+        raise BadInput(
+            f"cannot put {format_count(samples)} held-out samples into the export",
+            numbers={"least": "1", "there are": format_count(len(dataset.test))},
+            where="--samples",
+        )
