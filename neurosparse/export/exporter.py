@@ -117,6 +117,10 @@ class Exporter(Protocol):
 
 exporters = Registry(
     "exporter",
-    {"pynn": "neurosparse.export.pynn:PyNNExporter", "image": "neurosparse.export.image:ImageExporter"},
+    {
+        "pynn": "neurosparse.export.pynn:PyNNExporter",
+        "brian2": "neurosparse.export.brian2:Brian2Exporter",
+        "image": "neurosparse.export.image:ImageExporter",
+    },
     "neurosparse.exporters",
 )
