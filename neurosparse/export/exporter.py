@@ -120,6 +120,7 @@ exporters = Registry(
     {
         "pynn": "neurosparse.export.pynn:PyNNExporter",
         "brian2": "neurosparse.export.brian2:Brian2Exporter",
+        "csv": "neurosparse.export.csv:CsvExporter",
         "image": "neurosparse.export.image:ImageExporter",
     },
     "neurosparse.exporters",
