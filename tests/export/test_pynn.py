@@ -123,8 +123,8 @@ def test_the_script_needs_the_standard_library_numpy_and_pynn_alone(exported):
     names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     roots = {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names)
-    # brian2, nest and spinn_utilities come with the back end of that name and are imported for it alone.
-    assert roots == {"numpy", "pyNN", "brian2", "nest", "spinn_utilities"}
+    # brian2, nest, neuron and spinn_utilities come with the back end of that name and are imported for it alone.
+    assert roots == {"numpy", "pyNN", "brian2", "nest", "neuron", "spinn_utilities"}
 
 
 def spoilt(network, k, **changes):
