@@ -17,9 +17,11 @@ from scipy.sparse import csr_array
 from neurosparse.data.dataset import Dataset, Split
 from neurosparse.export.pynn import PyNNExporter
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+from neurosparse.spiking.coding import CODINGS
 from neurosparse.spiking.convert import activation_scales, convert
 from neurosparse.spiking.emulate import emulate
-from neurosparse.spiking.twin import Conversion
+from neurosparse.spiking.target import PYNN
+from neurosparse.spiking.twin import Conversion, spiking_twin
 
 BACKENDS = ("nest", "neuron", "brian2")
 
@@ -172,3 +174,39 @@ def test_a_missing_back_end_is_said(folder):
     done = run(folder, "--backend", "spiNNaker")
     assert done.returncode == 3
     assert "pyNN.spiNNaker cannot be loaded" in done.stderr
+
+
+@pytest.mark.parametrize("backend", ["nest", "brian2"])
+@pytest.mark.parametrize("coding", CODINGS)
+def test_potentials_and_spikes_of_every_coding_are_the_emulators(coding, backend, network, digits, tmp_path):
+    asked = Conversion(steps=64, coding=coding, seed=3)
+    folder = PyNNExporter().export(network, digits, tmp_path / "export", samples=20, asked=asked).folder
+    with np.load(folder / "network.npz") as archive:
+        sample = archive["sample"]
+    emulated = emulate(spiking_twin(network, digits, PYNN, asked).spiking, sample, 64)
+    done = run(folder, "--backend", backend, "--record", str(folder / "seen.npz"))
+    assert "agreement" in done.stdout, done.stdout + done.stderr
+    with np.load(folder / "seen.npz") as seen:
+        assert seen["potential"] == pytest.approx(emulated.potential, abs=1e-6)
+        assert np.array_equal(seen["decision"], emulated.decision)
+        assert set(seen.files) == {"potential", "decision", "counts0", "counts1", "counts2"}
+        for k, counts in enumerate(emulated.counts):
+            assert seen[f"counts{k}"].dtype == np.int64
+            assert np.array_equal(seen[f"counts{k}"], counts)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_neuron_takes_every_coding_sample_by_sample(coding, network, digits, tmp_path):
+    asked = Conversion(steps=64, coding=coding, seed=3)
+    folder = PyNNExporter().export(network, digits, tmp_path / "export", samples=20, asked=asked).folder
+    with np.load(folder / "network.npz") as archive:
+        sample = archive["sample"]
+    emulated = emulate(spiking_twin(network, digits, PYNN, asked).spiking, sample, 64)
+    done = run(folder, "--backend", "neuron", "--record", str(folder / "seen.npz"))
+    assert "agreement" in done.stdout, done.stdout + done.stderr
+    with np.load(folder / "seen.npz") as seen:
+        assert np.sum(seen["decision"] == emulated.decision) >= 19
+        assert np.array_equal(seen["counts0"], emulated.counts[0])
+        # Its neurons spike between the steps of the others.
+        for k in (1, 2):
+            assert np.max(np.abs(seen[f"counts{k}"] - emulated.counts[k])) <= 3
