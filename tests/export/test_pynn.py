@@ -168,8 +168,9 @@ def refusals(network, digits):
 def test_refuses_before_any_work(network, digits, tmp_path, monkeypatch):
     monkeypatch.setattr("neurosparse.spiking.twin.choose", lambda *_, **__: pytest.fail("work was started"))
     for message, (net, data, options) in refusals(network, digits).items():
+        steps = options.pop("steps", None)
         with pytest.raises(BadInput, match=message) as caught:
-            PyNNExporter().export(net, data, tmp_path / "x", **options)
+            PyNNExporter().export(net, data, tmp_path / "x", asked=Conversion(steps=steps), **options)
         assert caught.value.numbers or "no layers" in message
         assert list(tmp_path.iterdir()) == []
 
