@@ -30,7 +30,7 @@ TIME = {"step": 1.0, "step_neuron": 0.1, "delay": 1.0}
 
 def script(folder: Path) -> Path:
     """Write the script as the exporter does, for a network of these two layers."""
-    template = jinja2.Template(files("neurosparse.export").joinpath("network.py.jinja").read_text("utf-8"))
+    template = jinja2.Template(files("neurosparse.export").joinpath("pynn_network.py.jinja").read_text("utf-8"))
     path = folder / "network.py"
     path.write_text(template.render(schema="none", sizes=f"{NEURONS}-{NEURONS}", synapses=0), "utf-8")
     return path
