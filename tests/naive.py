@@ -41,19 +41,43 @@ def read_rows(row_start: np.ndarray, target: np.ndarray, values: np.ndarray) -> 
 
 def forward(rows: Rows, bias: np.ndarray, x: np.ndarray, rectify: bool) -> np.ndarray:
     """Return y[j] = bias[j] + sum_i w_ij x[i], rectified if asked."""
+    return np.maximum(sums(rows, bias, x), 0) if rectify else sums(rows, bias, x)
+
+
+def sums(rows: Rows, bias: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return bias[j] + sum_i w_ij x[i]."""
     y = np.repeat(bias[:, None].astype(float), x.shape[1], axis=1)
     for (i, j), w in rows.weight.items():
         y[j] += np.float32(w) * x[i].astype(float)
-    return np.maximum(y, 0) if rectify else y
+    return y
 
 
-def gradients(rows: Rows, x: np.ndarray, dy: np.ndarray) -> tuple[dict[tuple[int, int], float], np.ndarray]:
-    """Return dE/dw of every connection, and dE/d(sums below) where x is what a rectifier let through."""
+def qcfs(z: float, ceiling: float, levels: int) -> tuple[float, bool]:
+    """Return the activation of Bu et al. 2022 for one sum, and whether its straight-through gradient passes."""
+    level = z * levels / ceiling + 0.5
+    return ceiling / levels * min(max(math.floor(level), 0), levels), 0 < level < levels
+
+
+def on_grid(weights: list[float], most: int) -> list[float]:
+    """Return weights as whole multiples, at most `most`, of the smallest power of two that reaches the largest."""
+    largest = max(map(abs, weights), default=0.0)
+    step = 1.0
+    while largest and step * most < largest:
+        step *= 2.0
+    while largest and step / 2.0 * most >= largest:
+        step /= 2.0
+    return [math.copysign(round(abs(w) / step) * step, w) for w in weights]
+
+
+def gradients(
+    rows: Rows, x: np.ndarray, dy: np.ndarray, ceiling: float = math.inf
+) -> tuple[dict[tuple[int, int], float], np.ndarray]:
+    """Return dE/dw of every connection, and dE/d(sums below) where x lies between zero and the ceiling."""
     dw = {(i, j): float(np.dot(x[i].astype(float), dy[j].astype(float))) for i, j in rows.weight}
     dx = np.zeros_like(x, dtype=float)
     for (i, j), w in rows.weight.items():
         dx[i] += np.float32(w) * dy[j].astype(float)
-    return dw, np.where(x > 0, dx, 0.0)
+    return dw, np.where((x > 0) & (x < ceiling), dx, 0.0)
 
 
 def descend(

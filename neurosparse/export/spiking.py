@@ -154,6 +154,7 @@ class SpikingExporter:
                     "projection": projection.name,
                     "excitatory": layer.weight.nnz - inhibitory,
                     "inhibitory": inhibitory,
+                    "activation": network.activation(k - 1).to_json(),
                     "activation_scale": spiking.scales[k - 1],
                     "cell": self.cell(spiking, k == len(spiking.layers), most_steps),
                 }

@@ -9,7 +9,7 @@ from neurosparse.kernels.update import descend
 
 
 @kernel
-def learn(slots, blocks, segment_end, died, biases, activations, label, law, moment):
+def learn(slots, seen, blocks, segment_end, died, biases, activations, label, law, moment):
     """Compute forward, the loss, and one backward visit of every layer that moves its parameters.
 
     The layers lie one after the other in every array: rows of the store, biases and activations are numbered by
@@ -19,6 +19,8 @@ def learn(slots, blocks, segment_end, died, biases, activations, label, law, mom
     ----------
     slots : (row_start, target, weight, velocity)
         The whole store; left with gaps where connections died.
+    seen : (weight, ceiling, levels)
+        What the products see, as `forward` and `descend` take it.
     blocks : int64 (n_layers, 5)
         Per projection: first row, row after the last, post neurons, post neurons a core, first core.
     segment_end : int64 (n_layers,)
@@ -47,7 +49,7 @@ def learn(slots, blocks, segment_end, died, biases, activations, label, law, mom
         post = slice(row1 - n_inputs, row1 - n_inputs + n_post)
         rows = row_start[row0 : row1 + 1]
         y = x[row1 : row1 + n_post]
-        forward(rows, target, weight, bias[post], x[row0:row1], y, p < last, (0, n_post))
+        forward(rows, target, seen, bias[post], x[row0:row1], y, p < last, (0, n_post))
     n_outputs = blocks[last, 2]
     loss, right = softmax_cross_entropy(x[x.shape[0] - n_outputs :], label, dx[dx.shape[0] - n_outputs :])
     for p in range(last, -1, -1):
@@ -56,7 +58,8 @@ def learn(slots, blocks, segment_end, died, biases, activations, label, law, mom
         pre = slice(max(row0 - n_inputs, 0), row1 - n_inputs)  # empty for the first layer: nobody asks
         rows = (row_start[row0 : row1 + 1], target, weight, velocity)
         cores = died[core0 : core0 + (n_post + width - 1) // width]
-        segment_end[p] = descend(rows, x[row0:row1], dx[pre], dx[post], law, moment, (0, row1 - row0), cores, width)
+        whole = (0, row1 - row0)
+        segment_end[p] = descend(rows, seen, x[row0:row1], dx[pre], dx[post], law, moment, whole, cores, width)
         moving = bias_velocity[post] if bias_velocity.size else bias_velocity
         descend_bias(bias[post], moving, dx[post], law[0], law[3])
     return loss, right

@@ -162,6 +162,43 @@ def where_positive(typing, gate, a):
 
 
 @intrinsic
+def where_between(typing, gate, ceiling, a):
+    """Return each lane of `a` where `gate` is above zero and below `ceiling`, else zero."""
+
+    def build(context, builder, signature, arguments):
+        gate, ceiling, a = arguments
+        zero = ir.Constant(VECTOR, [0.0] * WIDTH)
+        inside = builder.and_(builder.fcmp_ordered(">", gate, zero), builder.fcmp_ordered("<", gate, ceiling))
+        return builder.select(inside, a, zero)
+
+    return lanes_type(lanes_type, lanes_type, lanes_type), build
+
+
+@intrinsic
+def smaller(typing, a, b):
+    """Return the smaller of `a` and `b` in each lane; NaN in `a` stays NaN."""
+
+    def build(context, builder, signature, arguments):
+        a, b = arguments
+        return builder.select(builder.fcmp_ordered(">", a, b), b, a)
+
+    return lanes_type(lanes_type, lanes_type), build
+
+
+@intrinsic
+def floor(typing, a):
+    """Return each lane of `a` rounded down to a whole number."""
+
+    def build(context, builder, signature, arguments):
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(VECTOR, [VECTOR]), f"llvm.floor.v{WIDTH}f32"
+        )
+        return builder.call(function, arguments)
+
+    return lanes_type(lanes_type), build
+
+
+@intrinsic
 def with_sign(typing, size, sign):
     """Return each lane of `size` with the sign bit of the same lane of `sign`."""
 

@@ -17,7 +17,7 @@ _BLOCK = 1024
 
 
 @kernel
-def descend(slots, x, dx, dy, law, moment, rows, died, width):
+def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
     """Visit every live slot of a range of rows once: push the gradient back, move the weight, drop the dead.
 
     Algorithm 1 of Bellec et al. 2018, lines 2 to 6, with theta = abs(w) and the connection's sign in the sign bit of w:
@@ -28,9 +28,13 @@ def descend(slots, x, dx, dy, law, moment, rows, died, width):
     ----------
     slots : (row_start int64 (n_pre + 1,), target int32, weight float32, velocity float32)
         Rows of one projection; `velocity` is empty where there is no momentum.
+    seen : (weight float32 (n_slots,), ceiling float32, levels float32)
+        The weights that gradients are pushed back through, which may be `weight` itself, and how `x` was rectified (see
+        `products.forward`).
     x : float32 (n_pre, batch)
     dx : float32 (n_pre, batch) or (0, 0)
-        Becomes the gradient of the sums below, where `x` is rectified; empty where nobody asks (the first layer).
+        Becomes the gradient of the sums below, where `x` lies between zero and the ceiling; empty where nobody asks
+        (the first layer).
     dy : float32 (n_post, batch)
         Gradient of the mean loss with respect to the sums of the post neurons.
     law : (rate, shrink, noise, momentum), each float32
@@ -66,11 +70,11 @@ def descend(slots, x, dx, dy, law, moment, rows, died, width):
             gradient = np.empty(stop - start, np.float32)
             dead = np.empty(stop - start, np.int64)
         if dy.shape[1] == WIDTH:
-            _push_one(row_start, target, weight, x, dx, dy, row, upto, gradient)
+            _push_one(row_start, target, seen, x, dx, dy, row, upto, gradient)
         elif dy.shape[1] == 2 * WIDTH:
-            _push_two(row_start, target, weight, x, dx, dy, row, upto, gradient)
+            _push_two(row_start, target, seen, x, dx, dy, row, upto, gradient)
         else:
-            _push(row_start, target, weight, x, dx, dy, row, upto, gradient)
+            _push(row_start, target, seen, x, dx, dy, row, upto, gradient)
         _move(gradient, weight[start:stop], velocity[start:stop], law, key, np.uint64(start))
         n_dead = _compact(gradient[: stop - start], target, weight, velocity, start, write, dead, died, width)
         gone, n = start - write, 0
@@ -146,8 +150,9 @@ def _compact(theta, target, weight, velocity, start, write, dead, died, width):
 
 
 @kernel
-def _push_one(row_start, target, weight, x, dx, dy, first, last, gradient):
+def _push_one(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Fill `gradient` and ``dx`` for some rows, where the batch is one vector: x[i] and dx[i] stay in registers."""
+    weight, ceiling = seen[0], lanes.spread(seen[1])
     base = row_start[first]
     for i in range(first, last):
         here = lanes.load(x, i, 0)
@@ -157,12 +162,13 @@ def _push_one(row_start, target, weight, x, dx, dy, first, last, gradient):
             gradient[slot - base] = lanes.total(lanes.multiply(here, d))
             back = lanes.multiply_add(lanes.spread(weight[slot]), d, back)
         if dx.shape[0]:
-            lanes.store(dx, i, 0, lanes.where_positive(here, back))
+            lanes.store(dx, i, 0, lanes.where_between(here, ceiling, back))
 
 
 @kernel
-def _push_two(row_start, target, weight, x, dx, dy, first, last, gradient):
+def _push_two(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Do as `_push_one`, where the batch is two vectors."""
+    weight, ceiling = seen[0], lanes.spread(seen[1])
     base = row_start[first]
     for i in range(first, last):
         here, here2 = lanes.load(x, i, 0), lanes.load(x, i, WIDTH)
@@ -173,13 +179,14 @@ def _push_two(row_start, target, weight, x, dx, dy, first, last, gradient):
             w = lanes.spread(weight[slot])
             back, back2 = lanes.multiply_add(w, d, back), lanes.multiply_add(w, d2, back2)
         if dx.shape[0]:
-            lanes.store(dx, i, 0, lanes.where_positive(here, back))
-            lanes.store(dx, i, WIDTH, lanes.where_positive(here2, back2))
+            lanes.store(dx, i, 0, lanes.where_between(here, ceiling, back))
+            lanes.store(dx, i, WIDTH, lanes.where_between(here2, ceiling, back2))
 
 
 @kernel
-def _push(row_start, target, weight, x, dx, dy, first, last, gradient):
+def _push(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Do as `_push_one`, for a batch of any number of vectors."""
+    weight, ceiling = seen[0], lanes.spread(seen[1])
     base = row_start[first]
     batch = dy.shape[1]
     push = dx.shape[0] > 0
@@ -203,7 +210,7 @@ def _push(row_start, target, weight, x, dx, dy, first, last, gradient):
             gradient[slot - base] = lanes.total(acc)
         if push:
             for c in range(0, batch, WIDTH):
-                lanes.store(dx, i, c, lanes.where_positive(lanes.load(x, i, c), lanes.load(dx, i, c)))
+                lanes.store(dx, i, c, lanes.where_between(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
 
 
 @kernel

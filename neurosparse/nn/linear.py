@@ -8,13 +8,14 @@ import numpy as np
 
 from neurosparse.kernels.products import descend_bias, forward
 from neurosparse.kernels.update import descend, scatter_weights
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.layer import Law
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
 
 class Linear:
-    """``y = relu(W x + b)`` or ``y = W x + b`` on a projection of a synapse store.
+    """``y = f(W x + b)`` or ``y = W x + b`` on a projection of a synapse store.
 
     Parameters
     ----------
@@ -24,6 +25,9 @@ class Linear:
     biases : tuple of two ndarray of float32, shape (n_post,)
         The biases and their velocities, the latter of shape (0,) where there is no momentum.
     rectify : bool
+        Whether there is an activation f after the sums.
+    activation : Activation
+        That of the hidden layers: f, and what made the input.
     workers : Workers
 
     Attributes
@@ -38,11 +42,13 @@ class Linear:
         projection: Projection,
         biases: tuple[np.ndarray, np.ndarray],
         rectify: bool,
+        activation: Activation,
         workers: Workers,
     ) -> None:
         self.n_inputs, self.n_outputs = projection.n_pre, projection.n_post
         self.rectify = rectify
         self.bias, self.bias_velocity = biases
+        self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
         self._store = store
         self._projection = projection
         self._workers = workers
@@ -65,8 +71,8 @@ class Linear:
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         """Compute `y` (n_outputs, batch) from `x` (n_inputs, batch), both float32, batch a multiple of 16."""
-        row_start, target, weight, _ = self._projection.slots
-        jobs = [(row_start, target, weight, self.bias, x, y, self.rectify, posts) for posts in self._posts]
+        row_start, target, _, _ = self._projection.slots
+        jobs = [(row_start, target, self._seen, self.bias, x, y, self.rectify, posts) for posts in self._posts]
         self._workers.run(forward, jobs, self._work(x.shape[1]))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, dy: np.ndarray, law: Law) -> None:
@@ -76,7 +82,7 @@ class Linear:
         ----------
         x : ndarray of float32, shape (n_inputs, batch)
         dx : ndarray of float32, shape (n_inputs, batch) or (0, 0)
-            Gradient of the sums below; `x` is taken to be rectified.
+            Gradient of the sums below; `x` is taken to be what the activation made.
         dy : ndarray of float32, shape (n_outputs, batch)
             Gradient of the mean loss with respect to this layer's sums.
         law : Law
@@ -84,7 +90,7 @@ class Linear:
         store, projection = self._store, self._projection
         numbers = law.numbers()
         jobs = [
-            (projection.slots, x, dx, dy, numbers, (law.seed, law.step), rows, died, projection.width)
+            (projection.slots, self._seen, x, dx, dy, numbers, (law.seed, law.step), rows, died, projection.width)
             for rows, died in zip(store.segments(projection), self._died, strict=True)
         ]
         ends = self._workers.run(descend, jobs, self._work(x.shape[1]))

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from neurosparse.errors import BadInput
 from neurosparse.kernels.batch import gather
 from neurosparse.kernels.chain import learn
+from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.layer import Law
 from neurosparse.nn.linear import Linear
@@ -21,7 +22,7 @@ from neurosparse.store.store import SynapseStore
 
 
 class Network:
-    """Rectified layers and a last one without, one for each projection of the store.
+    """Layers with an activation and a last one without, one for each projection of the store.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ class Network:
     batch : int
         The largest number of samples at a time; activations are allocated for it once.
     workers : Workers, optional
+    activation : Activation
+        Of the hidden layers.
 
     Attributes
     ----------
@@ -37,8 +40,10 @@ class Network:
     store : SynapseStore
     """
 
-    def __init__(self, store: SynapseStore, batch: int, workers: Workers | None = None) -> None:
-        self.store = store
+    def __init__(
+        self, store: SynapseStore, batch: int, workers: Workers | None = None, activation: Activation = RELU
+    ) -> None:
+        self.store, self.activation = store, activation
         workers = workers or Workers(1)
         last = len(store.projections) - 1
         n_inputs = store.projections[0].n_pre
@@ -50,13 +55,15 @@ class Network:
         edges = [0, *accumulate(posts)]
         biases = [(self._bias[a:b], self._bias_velocity[a:b]) for a, b in pairwise(edges)]
         self.layers = tuple(
-            Linear(store, p, bias, p.index < last, workers) for p, bias in zip(store.projections, biases, strict=True)
+            Linear(store, p, bias, p.index < last, activation, workers)
+            for p, bias in zip(store.projections, biases, strict=True)
         )
         self.loss = SoftmaxCrossEntropy()
         x, dx = self._activations
         self._x = [x[:n_inputs], *(x[n_inputs + a : n_inputs + b] for a, b in pairwise(edges))]
         # Nobody asks for the gradient of the input.
         self._dx = [NOTHING, *(dx[a:b] for a, b in pairwise(edges))]
+        self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
         self._in_one_call = store.parts == 1
 
     @property
@@ -95,6 +102,7 @@ class Network:
 
     def forward(self) -> np.ndarray:
         """Return the sums of the last layer for the input that was read: float32 (n_classes, batch)."""
+        self.store.look()
         for layer, x, y in zip(self.layers, self._x[:-1], self._x[1:], strict=True):
             layer.forward(x, y)
         return self._x[-1]
@@ -108,8 +116,9 @@ class Network:
             Mean loss and number of right decisions before the step.
         """
         if self._in_one_call:
+            self.store.look()
             return learn(
-                self.store.slots, self.store.blocks, self.store.segment_end, self.store.died[0],
+                self.store.slots, self._seen, self.store.blocks, self.store.segment_end, self.store.died[0],
                 (self._bias, self._bias_velocity), self._activations, label, law.numbers(), (law.seed, law.step),
             )  # fmt: skip
         loss, right = self.loss(self.forward(), label, self._dx[-1])
@@ -129,14 +138,21 @@ class Network:
         return loss / len(label), right / len(label)
 
     def trained(self, names: Sequence[str], populations: Sequence[str]) -> TrainedNetwork:
-        """Return a copy of the network as a value; `populations` names the layers, input to output."""
+        """Return a copy of the network as it is seen, as a value; `populations` names the layers, input to output."""
+        self.store.look()
         projections = []
         for k, (layer, p) in enumerate(zip(self.layers, self.store.projections, strict=True)):
-            row_start, target, weight, _ = p.slots
+            row_start, target, _, _ = p.slots
             slots = slice(row_start[0], row_start[-1])
-            matrix = csr_array(
-                (weight[slots].copy(), target[slots].copy(), row_start - row_start[0]), shape=(p.n_pre, p.n_post)
+            weight = self.store.seen[slots].copy(), target[slots].copy(), row_start - row_start[0]
+            projections.append(
+                TrainedProjection(
+                    names[k],
+                    populations[k],
+                    populations[k + 1],
+                    csr_array(weight, shape=(p.n_pre, p.n_post)),
+                    layer.bias.copy(),
+                    self.activation if layer.rectify else IDENTITY,
+                )
             )
-            bias = layer.bias.copy()
-            projections.append(TrainedProjection(names[k], populations[k], populations[k + 1], matrix, bias))
         return TrainedNetwork(tuple(projections))

@@ -100,7 +100,10 @@ def activation_scales(network: TrainedNetwork, x: np.ndarray) -> tuple[float, ..
     tuple of float
         One positive number a layer after the input; 1 for a layer that is silent on `x`.
     """
-    scales = [float(np.percentile(np.abs(layer), PERCENTILE)) for layer in network.activations(x)]
+    scales = []
+    for k, layer in enumerate(network.activations(x)):
+        ceiling = network.activation(k).ceiling
+        scales.append(ceiling if ceiling < np.inf else float(np.percentile(np.abs(layer), PERCENTILE)))
     return tuple(scale if scale > 0.0 else 1.0 for scale in scales)
 
 

@@ -3,12 +3,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.kernels.products import descend_bias, forward
+from neurosparse.kernels.products import OPEN, descend_bias, forward
 from neurosparse.kernels.rng import NOISE, normal, stream
 from neurosparse.kernels.update import descend
 from neurosparse.nn.activations import NOTHING, buffer
 
 NO_VELOCITY = np.zeros(0, np.float32)
+NO_CEILING = (np.float32(np.inf), np.float32(0.0))
+
+
+def seen(rows, ceiling=NO_CEILING):
+    """Return row_start, target and what the products see."""
+    row_start, target, weight = rows.arrays()
+    return row_start, target, (weight, *ceiling)
 
 
 @st.composite
@@ -35,8 +42,19 @@ def layers(draw):
 def test_forward(layer, rectify):
     rows, x, _, bias, _ = layer
     y = buffer(rows.n_post, x.shape[1])
-    forward(*rows.arrays(), bias, x, y, rectify, (0, rows.n_post))
+    forward(*seen(rows), bias, x, y, rectify, (0, rows.n_post))
     np.testing.assert_allclose(y, naive.forward(rows, bias, x, rectify), rtol=1e-6, atol=1e-5)
+
+
+@given(layers(), st.sampled_from([0.5, 1.0, 4.0]), st.sampled_from([1, 4, 8]))
+def test_forward_clips_to_levels_and_marks_where_a_gradient_passes(layer, ceiling, levels):
+    rows, x, _, bias, _ = layer
+    y = buffer(rows.n_post, x.shape[1])
+    forward(*seen(rows, (np.float32(ceiling), np.float32(levels))), bias, x, y, True, (0, rows.n_post))
+    for z, out in zip(naive.sums(rows, bias, x).flat, y.flat, strict=True):
+        expected, passes = naive.qcfs(z, ceiling, levels)
+        assert out == (expected or (OPEN if passes else 0.0))
+        assert (0 < out < ceiling) == passes
 
 
 @given(layers(), st.integers(0, 9), st.booleans())
@@ -44,9 +62,9 @@ def test_forward_in_two_ranges_is_the_same_to_the_bit(layer, cut, rectify):
     rows, x, _, bias, _ = layer
     cut = min(cut, rows.n_post)
     whole, parts = buffer(rows.n_post, x.shape[1]), buffer(rows.n_post, x.shape[1])
-    forward(*rows.arrays(), bias, x, whole, rectify, (0, rows.n_post))
-    forward(*rows.arrays(), bias, x, parts, rectify, (0, cut))
-    forward(*rows.arrays(), bias, x, parts, rectify, (cut, rows.n_post))
+    forward(*seen(rows), bias, x, whole, rectify, (0, rows.n_post))
+    forward(*seen(rows), bias, x, parts, rectify, (0, cut))
+    forward(*seen(rows), bias, x, parts, rectify, (cut, rows.n_post))
     np.testing.assert_array_equal(whole, parts)
 
 
@@ -70,8 +88,9 @@ def test_descend_bias(layer, momentum):
     st.sampled_from([0.0, 0.5]),
     st.booleans(),
     st.integers(1, 9),
+    st.sampled_from([np.inf, 1.0]),
 )
-def test_descend(layer, rate, shrink, noise, momentum, push, width):
+def test_descend(layer, rate, shrink, noise, momentum, push, width, ceiling):
     rows, x, dy, _, seed = layer
     row_start, target, weight = rows.arrays()
     pairs = sorted(rows.weight)
@@ -87,7 +106,8 @@ def test_descend(layer, rate, shrink, noise, momentum, push, width):
 
     law32 = tuple(np.float32(value) for value in law)
     slots = (row_start, target, weight, velocity)
-    end = descend(slots, x, dx, dy, law32, (seed, 3), (0, rows.n_pre), died, width)
+    sight = (weight, np.float32(ceiling), np.float32(0.0))
+    end = descend(slots, sight, x, dx, dy, law32, (seed, 3), (0, rows.n_pre), died, width)
 
     row_start[-1] = end
     survivors = naive.read_rows(row_start, target, weight)
@@ -105,8 +125,23 @@ def test_descend(layer, rate, shrink, noise, momentum, push, width):
         for pair in set(kept) & set(velocities):
             np.testing.assert_allclose(kept[pair], velocities[pair], rtol=1e-4, atol=1e-4)
     if push:
-        _, expected = naive.gradients(rows, x, dy)
+        _, expected = naive.gradients(rows, x, dy, ceiling)
         np.testing.assert_allclose(dx, expected, rtol=1e-5, atol=1e-4)
+
+
+@given(layers())
+def test_descend_pushes_back_through_what_is_seen_and_moves_what_learns(layer):
+    rows, x, dy, _, _ = layer
+    row_start, target, weight = rows.arrays()
+    other = naive.Rows(rows.n_pre, rows.n_post, {pair: 2.0 * w + 1.0 for pair, w in rows.weight.items()})
+    dx, died = buffer(rows.n_pre, x.shape[1]), np.zeros(rows.n_post, np.int64)
+    sight = (other.arrays()[2], *NO_CEILING)
+    still = tuple(np.float32(0.0) for _ in range(4))
+    slots = (row_start, target, weight, NO_VELOCITY)
+    end = descend(slots, sight, x, dx, dy, still, (1, 1), (0, rows.n_pre), died, 1)
+    np.testing.assert_allclose(dx, naive.gradients(other, x, dy)[1], rtol=1e-5, atol=1e-4)
+    assert end == len(rows.weight)
+    assert naive.read_rows(row_start, target, weight) == rows.weight
 
 
 def _near_zero(rows, x, dy, law, nu, velocity):

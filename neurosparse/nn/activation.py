@@ -1,0 +1,76 @@
+"""What a layer makes of its sums: nothing, a rectifier, or a rectifier that is clipped and rounded to levels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurosparse.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function.
+
+    Attributes
+    ----------
+    kind : str
+        ``"identity"``; ``"relu"``, ``max(z, 0)``; ``"qcfs"``, quantisation-clip-floor-shift (Bu et al., "Optimal
+        ANN-SNN Conversion for High-accuracy and Ultra-low-latency Spiking Neural Networks", ICLR 2022,
+        arXiv:2303.04347, eq. 15 with a shift of 1/2): ``ceiling / levels * clip(floor(z levels / ceiling + 1/2), 0,
+        levels)``, the mean output of an integrate-and-fire neuron that starts at half its threshold and is shown z for
+        `levels` steps.
+    ceiling : float
+        The highest output; infinite but for ``"qcfs"``.
+    levels : int
+        Outputs above zero; 0 where they are not rounded.
+
+    Raises
+    ------
+    BadInput
+        The kind is unknown, or the numbers make no sense with it.
+    """
+
+    kind: str
+    ceiling: float = math.inf
+    levels: int = 0
+
+    def __post_init__(self) -> None:
+        """Check kind and numbers."""
+        if self.kind in ("identity", "relu"):
+            if self.ceiling != math.inf or self.levels:
+                raise BadInput(f"the activation {self.kind!r} has no ceiling and no levels")
+            return
+        if self.kind != "qcfs":
+            raise BadInput(f"there is no activation {self.kind!r}", help="known: identity, relu, qcfs")
+        if not (0.0 < self.ceiling < math.inf and self.levels >= 1):
+            raise BadInput(
+                "the activation 'qcfs' needs a finite ceiling above 0, and levels",
+                numbers={"ceiling": f"{self.ceiling:g}", "levels": f"{self.levels:,}"},
+            )
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        """Return the outputs for some sums, float32 of any shape, computed as the kernels do."""
+        if self.kind == "identity":
+            return z
+        if self.kind == "relu":
+            return np.maximum(z, np.float32(0.0))
+        ceiling, levels = np.float32(self.ceiling), np.float32(self.levels)
+        level = np.clip(np.floor(z * (levels / ceiling) + np.float32(0.5)), np.float32(0.0), levels)
+        return level * (ceiling / levels)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the activation as a file tells it; a ceiling that is infinite is left out."""
+        return {"kind": self.kind} | ({"ceiling": self.ceiling, "levels": self.levels} if self.levels else {})
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Activation:
+        """Return the activation that `to_json` told."""
+        return cls(document["kind"], float(document.get("ceiling", math.inf)), int(document.get("levels", 0)))
+
+
+RELU, IDENTITY = Activation("relu"), Activation("identity")
