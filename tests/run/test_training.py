@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from neurosparse.archive import replacing_folder
-from neurosparse.config import configure
+from neurosparse.config import LATER, configure
 from neurosparse.errors import BadInput, CheckFailed, Diverged, FileFault, NeurosparseError, OverBudget
+from neurosparse.nn.activation import Activation
 from neurosparse.report.terminal import print_report
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder, next_free
@@ -49,6 +51,48 @@ def test_equal_runs_give_equal_bytes_and_seeds_differ(tmp_path):
         train(tmp_path / name, seed=seed)
     assert files(tmp_path / "a") == files(tmp_path / "b")
     assert files(tmp_path / "a")["network.npz"] != files(tmp_path / "c")["network.npz"]
+
+
+FOR_SPIKES = {"activation": "qcfs", "ceiling": 2.0, "levels": 4, "weights": "int6"}
+
+
+def test_a_run_trained_for_conversion_goes_on_to_the_same_bytes_and_proves_its_grid(tmp_path):
+    train(tmp_path / "whole", **FOR_SPIKES)
+    run = start(configure({**SMALL, **FOR_SPIKES}), tmp_path / "stopped")
+    list(run.events(stop=lambda: run.trainer.position.step >= 57))
+    list(resume(tmp_path / "stopped", {"threads": 2}).events())
+    assert files(tmp_path / "whole") == files(tmp_path / "stopped")
+    folder = RunFolder(tmp_path / "whole")
+    network = folder.trained()
+    assert network.activation(0) == Activation("qcfs", 2.0, 4)
+    assert all(np.unique(np.abs(p.weight.data)).size <= 32 for p in network.projections)
+    assert folder.report()["accuracy"]["test"] > 0.5
+    assert "weights: whole steps, at most 31 of either sign, one step for each projection" in check_run(folder.path)
+
+
+def test_a_weight_between_two_steps_is_found(tmp_path):
+    train(tmp_path / "run", **FOR_SPIKES)
+    folder = RunFolder(tmp_path / "run")
+    network = folder.trained()
+    weight = network.projections[1].weight.data
+    weight[np.argmax(np.abs(weight))] *= 0.99
+    network.save(tmp_path / "run/network.npz")
+    (tmp_path / "run/checkpoint.npz").unlink()
+    with pytest.raises(CheckFailed, match="'hidden1-hidden2' has weights that are no whole steps"):
+        list(check_run(folder.path))
+
+
+def test_a_run_from_before_there_were_activations_goes_on(tmp_path):
+    run = start(configure(SMALL), tmp_path / "run")
+    list(run.events(stop=lambda: run.trainer.position.step >= 57))
+    head = json.loads((tmp_path / "run/config.json").read_text())
+    for name in LATER:
+        del head["configuration"][name]
+    (tmp_path / "run/config.json").write_text(json.dumps(head))
+    list(resume(tmp_path / "run").events())
+    train(tmp_path / "now")
+    assert (tmp_path / "run/network.npz").read_bytes() == (tmp_path / "now/network.npz").read_bytes()
+    assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy")
 
 
 def test_the_network_before_the_first_step_is_kept(tmp_path):
