@@ -75,7 +75,7 @@ class Settings(BaseModel):
     levels: Annotated[int, Field(ge=1, le=1024)] = Field(
         8, description="Levels above zero of qcfs: the time steps that its spiking twin needs."
     )
-    ceiling: Positive = Field(4.0, description="Highest activation of qcfs.")
+    ceiling: Positive = Field(1.0, description="Highest activation of qcfs.")
     weights: Literal["float32", "int8", "int6", "int4"] = Field(
         "float32", description="Weights that the network sees in training: as they learn, or rounded to so many bits."
     )
@@ -109,7 +109,7 @@ class Settings(BaseModel):
 WITHOUT_EFFECT = frozenset({"threads"})
 
 #: Settings that there were not always, and what runs did before there were: such runs are read and resumed as ever.
-LATER: dict[str, Any] = {"activation": "relu", "levels": 8, "ceiling": 4.0, "weights": "float32"}
+LATER: dict[str, Any] = {"activation": "relu", "levels": 8, "ceiling": 1.0, "weights": "float32"}
 
 
 @dataclass(frozen=True)
