@@ -13,6 +13,7 @@ import click
 
 from neurosparse.cli.columns import print_columns
 from neurosparse.errors import BadInput
+from neurosparse.report.layers import HEADS, layer_lines, parted
 from neurosparse.report.words import several
 from neurosparse.units import format_count, format_percent, parse_fraction, parse_steps
 
@@ -100,43 +101,8 @@ def _print(found: Mapping[str, Any]) -> None:
         f" {format_count(emulator['spikes_apart'])} apart\n",
     )
     click.echo("\n".join(lines))
-    heads = ("layer", "neurons", "correlation", "agreement", "silent", "never active", "saturated", "spikes a step")
-    print_columns([(*heads, "spikes", "synaptic events"), *map(_line, found["layers"]), _sum(found["layers"])])
-    click.echo(f"\n{_parted(found)}")
-
-
-def _line(layer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the line of a layer."""
-    correlation = "no change" if layer["correlation"] is None else f"{layer['correlation']:.3f}"
-    head = (layer["name"], format_count(layer["neurons"]), correlation, format_percent(layer["agreement"]))
-    firing = layer["firing"]
-    if firing is None:
-        return (*head, *("",) * 6)
-    saturated = "" if firing["saturated"] is None else format_percent(firing["saturated"])
-    return (
-        *head,
-        format_percent(firing["silent"]),
-        format_percent(firing["inactive"]),
-        saturated,
-        f"{firing['mean_rate']:.4f}",
-        f"{firing['spikes']:,.1f}",
-        f"{firing['events']:,.1f}",
-    )
-
-
-def _sum(layers: list[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the line of what all layers send for a sample."""
-    firing = [layer["firing"] for layer in layers if layer["firing"]]
-    spikes, events = (f"{sum(layer[name] for layer in firing):,.1f}" for name in ("spikes", "events"))
-    return ("a sample, in all", *("",) * 7, spikes, events)
-
-
-def _parted(found: Mapping[str, Any]) -> str:
-    """Return where rates and activations part."""
-    criterion = f"correlation below {found['parted_below']:g}"
-    if found["parts_at"] is None:
-        return f"rates and activations part nowhere ({criterion})"
-    return f"rates and activations part first at {found['parts_at']} ({criterion})"
+    print_columns([HEADS, *layer_lines(found["layers"])])
+    click.echo(f"\n{parted(found)}")
 
 
 def _percent(fraction: float) -> str:
