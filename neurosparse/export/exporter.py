@@ -121,6 +121,7 @@ exporters = Registry(
         "pynn": "neurosparse.export.pynn:PyNNExporter",
         "brian2": "neurosparse.export.brian2:Brian2Exporter",
         "csv": "neurosparse.export.csv:CsvExporter",
+        "nir": "neurosparse.export.nir:NirExporter",
         "image": "neurosparse.export.image:ImageExporter",
     },
     "neurosparse.exporters",
