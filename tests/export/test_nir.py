@@ -268,5 +268,29 @@ def test_a_missing_package_is_named_with_what_installs_it():
     )
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("ignore_start", [False, True], ids=["started as the metadata says", "started at 0"])
+def test_norse_counts_the_same_spikes(summary, ignore_start):
+    norse = pytest.importorskip("norse.torch", reason="norse brings torch, which is no part of the tests")
+    torch, nirtorch = pytest.importorskip("torch"), pytest.importorskip("nirtorch")
+    read, x = nir.read(summary.folder / "network.nir"), shown(summary.folder)["sample"]
+    counts, came_out = interpret(read, constant(x), ignore_start=ignore_start)
+    net, state, total = norse.from_nir(read), None, 0.0
+    if not ignore_start:
+        starts = {key: torch.tensor(read.nodes[key].metadata["v_initial"], dtype=torch.float32) for key in counts}
+        state = nirtorch.graph_executor.GraphExecutorState(
+            {key: (norse.IAFFeedForwardState(v.repeat(len(x), 1)),) for key, v in starts.items()}
+        )
+    sent = dict.fromkeys(counts, 0)
+    with torch.no_grad():
+        for _ in range(STEPS):
+            out, state = net(torch.tensor(x), state)
+            total = total + out.numpy()
+            sent = {key: seen + state.cache[key].numpy() for key, seen in sent.items()}
+    for key, count in counts.items():
+        assert np.array_equal(sent[key], count)
+    assert total == pytest.approx(came_out, rel=1e-3, abs=1e-3)
+
+
 def test_is_in_the_table():
     assert exporters.load("nir") is NirExporter
