@@ -79,12 +79,12 @@ class NirExporter(SpikingExporter):
         """
         _package()
         item = np.dtype(np.float64).itemsize
-        dense = {p.name: p.weight.shape[0] * p.weight.shape[1] * item for p in network.projections}
-        total, largest = sum(dense.values()), max(dense, key=lambda name: dense[name])
+        dense = [(p.weight.shape[0] * p.weight.shape[1] * item, p.name) for p in network.projections]
+        total, (most, largest) = sum(size for size, _ in dense), max(dense)
         if total > MOST_DENSE:
             raise OverBudget(
                 f"the dense matrices that NIR has for weights are too large: projection {largest!r} alone"
-                f" would be {format_bytes(dense[largest])}",
+                f" would be {format_bytes(most)}",
                 numbers=shortage(total, MOST_DENSE, write=format_bytes),
                 help="csv and pynn write synapses alone; or leave neurons out that reach no output: --compact",
             )
@@ -111,7 +111,7 @@ class NirExporter(SpikingExporter):
             "graph": MEANS,
             "layers": [input_layer | {"nodes": ["input"]}, *described],
             "expected_otherwise": {
-                reading: expectation(replace(twin, spiking=read), shown)
+                reading: _found(replace(twin, spiking=read), shown)
                 for reading, read in {
                     "cells start at 0": _from_zero(spiking),
                     "a spike takes v_threshold from v": _softly(spiking),
@@ -140,8 +140,9 @@ def graph(spiking: SpikingNetwork) -> Any:
     nir, cell, last = _package(), spiking.cell, len(spiking.layers)
     nodes = {"input": nir.Input(np.array(spiking.layers[0].weight.shape[:1]))}
     for k, layer in enumerate(spiking.layers, start=1):
-        for key, node in zip(_keys(k, last), (SYNAPSES[type(layer)], _cells), strict=False):
-            nodes[key] = node(layer, cell)
+        synapses, *cells = _keys(k, last)
+        nodes[synapses] = SYNAPSES[type(layer)](layer, cell)
+        nodes |= {key: _cells(layer, cell) for key in cells}
     nodes["output"] = nir.Output(np.array(spiking.layers[-1].weight.shape[1:]))
     return nir.NIRGraph(nodes, list(itertools.pairwise(nodes)), MEANS | {"input": INPUTS[spiking.coding.kind]})
 
@@ -170,6 +171,12 @@ def _cells(layer: SpikingLayer, cell: Cell) -> Any:
 def _parameters(cell: Cell) -> dict[str, float]:
     """Return the parameters of an IF: NIR's spike above their threshold, ours at it."""
     return {"r": 1.0, "v_threshold": float(np.nextafter(cell.threshold - cell.margin, 0.0)), "v_reset": 0.0}
+
+
+def _found(twin: Twin, shown: HeldOut) -> dict[str, float]:
+    """Return what a reader finds, by emulation."""
+    expected = expectation(twin, shown)
+    return {name: expected[name] for name in ("spiking_accuracy", "agreement")}
 
 
 def _from_zero(spiking: SpikingNetwork) -> SpikingNetwork:

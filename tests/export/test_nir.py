@@ -203,7 +203,7 @@ def wide(n):
     return TrainedNetwork(
         (
             TrainedProjection("wide", "input", "hidden", first, np.zeros(n, np.float32)),
-            TrainedProjection("last", "hidden", "output", last, np.zeros(10, np.float32)),
+            TrainedProjection("wide", "hidden", "output", last, np.zeros(10, np.float32)),
         )
     )
 
