@@ -29,7 +29,7 @@ STEPS = 64
 EVIL = "../a/b.c\"\n\r'<script>&amp;\\u0022\x00\u2603{{ 7 }}/"
 
 
-def interpret(network, inputs, *, ignore_start=False):
+def interpret(network, inputs, *, ignore_start=False, soft=False):
     """Run a graph as nir's docstrings read, step after step: a wave over its nodes in the order of its edges.
 
     Takes inputs of shape (steps, samples, features); returns the spikes that each IF sent, and what came out in all.
@@ -54,7 +54,7 @@ def interpret(network, inputs, *, ignore_start=False):
             elif isinstance(node, nir.IF):
                 v[key] = v[key] + node.r * signal
                 fired = v[key] > node.v_threshold
-                v[key] = np.where(fired, node.v_reset, v[key])
+                v[key] = np.where(fired, v[key] - node.v_threshold if soft else node.v_reset, v[key])
                 counts[key] += fired
                 signal = fired.astype(float)
             else:
@@ -110,11 +110,14 @@ def test_a_plain_reader_counts_the_spikes_of_the_emulator(summary, born, digits)
 def test_the_manifest_expects_what_readers_find(summary):
     samples, manifest = shown(summary.folder, 100), manifest_of(summary.folder)
     read = nir.read(summary.folder / "network.nir")
-    for ignore_start, found in (
-        (False, manifest["expected"]),
-        (True, manifest["expected_otherwise"]["cells start at 0"]),
+    otherwise = manifest["expected_otherwise"]
+    for reading, found in (
+        ({}, manifest["expected"]),
+        ({"ignore_start": True}, otherwise["cells start at 0"]),
+        ({"soft": True}, otherwise["a spike takes v_threshold from v"]),
+        ({"ignore_start": True, "soft": True}, otherwise["both"]),
     ):
-        _, came_out = interpret(read, constant(samples["sample"]), ignore_start=ignore_start)
+        _, came_out = interpret(read, constant(samples["sample"]), **reading)
         decision = np.argmax(came_out, axis=1)
         assert np.mean(decision == samples["decision"]) == found["agreement"]
         assert np.mean(decision == samples["label"]) == found["spiking_accuracy"]
