@@ -62,9 +62,8 @@ def command(
     for name in _OF_NETWORKS if network is None else _OF_RUNS:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             flag = "--compact" if name == "compacting" else f"--{name.replace('_', '-')}"
-            raise click.UsageError(
-                f"{flag} goes with " + ("--network" if network is None else "RUN, not with --network")
-            )
+            where = "--network" if network is None else "RUN, not with --network"
+            raise click.UsageError(f"{flag} goes with {where}")
     if network is not None:
         _export_network(network, places[0], out, overwrite, options)
     else:
