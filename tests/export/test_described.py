@@ -88,9 +88,9 @@ def test_every_network_exports_and_its_lists_come_back_exactly(network):
             assert sorted(given_rows) == sorted((i, j, w, round(d / step)) for i, j, w, d in rows)
     longest = [d for name, values in arrays.items() if name.endswith("_delay") for d in values.tolist()]
     assert manifest["time"]["longest_delay"] >= max([step, *longest])
-    assert math.isclose(
-        step % manifest["time"]["step_neuron"] % manifest["time"]["step_neuron"], 0.0, abs_tol=1e-6
-    ) or (round(step / manifest["time"]["step_neuron"]) * manifest["time"]["step_neuron"] == pytest.approx(step))
+    parts = step / manifest["time"]["step_neuron"]
+    assert parts == pytest.approx(max(1, round(parts)))
+    assert manifest["time"]["step_neuron"] <= 0.1 + 1e-9
 
 
 @pytest.mark.parametrize("p", [1e-9, 0.001, 0.3, 0.999])
