@@ -76,11 +76,8 @@ def test_lists_are_written_as_csv(files, capsys):
     code, out, _ = call(capsys, "export", "csv", "--network", files / "edges.csv", "--out", files / "lists")
     assert code == 0
     assert "FromFileConnector" in out
-    assert (files / "lists/projection0.csv").read_text().splitlines()[1:] == [
-        "0 1 2.5 1.0",
-        "1 0 0.75 1.0",
-        "3 2 4.0 1.0",
-    ]
+    rows = (files / "lists/projection0.csv").read_text().splitlines()[1:]
+    assert rows == ["0 1 2.5 1.0", "1 0 0.75 1.0", "3 2 4.0 1.0"]
     manifest = json.loads((files / "lists/manifest.json").read_text())
     assert [entry["synapses"] for entry in manifest["projections"]] == [3, 2]
     assert manifest["time"]["steps"] == 1000
@@ -103,10 +100,8 @@ def test_an_export_is_replaced_only_if_asked(files, capsys):
         (["pynn"], "give RUN and TARGET, or --network FILE and TARGET"),
         (["run", "pynn", "--input-rate", "3"], "--input-rate goes with --network"),
         *(
-            (["pynn", "--network", "edges.csv", *flag], f"{flag[0]} goes with RUN, not with --network")
-            for flag in (
-                ["--samples", "3"], ["--allowed-loss", "1%"], ["--coding", "regular"], ["--weight-bits", "8"], ["--compact"]
-            )
+            (["pynn", "--network", "edges.csv", *flag.split()], f"{flag.split()[0]} goes with RUN, not with --network")
+            for flag in ("--samples 3", "--allowed-loss 1%", "--coding regular", "--weight-bits 8", "--compact")
         ),
         (["image", "--network", "edges.csv"], "no exporter of described networks called 'image'"),
         (["pynn", "--network", "edges.csv", "--steps", "0"], "0 makes no sense"),

@@ -54,7 +54,7 @@ def _population(population: Population, network: NetworkDescription, asked: Aske
         "size": population.size,
         "cell_type": population.model,
         "records": list(population.records),
-        "sampling": float(on_grid(np.array(sampling or 0.0), network.timestep)),
+        "sampling": None if sampling is None else float(on_grid(np.array(sampling), network.timestep)),
         "neurons_per_core": population.neurons_per_core,
     }
     if population.model in SOURCES:
