@@ -59,8 +59,8 @@ def command(
             `neurosparse plan --network` reads it
 
     What is written of a RUN is its spiking twin, in a folder with a manifest that says what is what. Scripts come with
-    their arrays, stand alone, and check themselves wherever they run: of a RUN, by deciding held-out samples as expected;
-    of a file, by counting their synapses in the simulator.
+    their arrays, stand alone, and check themselves wherever they run: of a RUN, by deciding held-out samples as
+    expected; of a file, by counting their synapses in the simulator.
     """
     if len(places) != (1 if network is not None else 2):
         raise click.UsageError("give RUN and TARGET, or --network FILE and TARGET")
