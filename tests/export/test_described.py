@@ -138,7 +138,8 @@ def test_the_manifest_says_what_the_description_says(tmp_path):
     assert manifest["notes"] == list(summary.told[:-1])
     for words in (
         "PyNN's default parameters", "tau_refrac of IF_cond_exp is 1 ms", "no spikes are given for 'a'",
-        "1 delays rounded", "plastic in the description (some rule)", "cores of their own are not asked for: 'b'",
+        "1 of 1 delays rounded to timesteps of 1 ms", "plastic in the description (some rule)",
+        "cores of their own are not asked for: 'b'",
     ):  # fmt: skip
         assert words in told
     assert "spikes_per_step" not in told

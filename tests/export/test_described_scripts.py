@@ -161,6 +161,23 @@ def test_what_is_recorded_comes_every_so_many_steps(seen):
             assert facts["population5_gsyn_exc"].max() > 0.01
 
 
+def test_sums_of_timesteps_that_are_no_whole_numbers_stay_on_the_grid(tmp_path):
+    rng = np.random.default_rng(0)
+    ends = (rng.integers(0, n, 200).astype(np.int32) for n in (20, 30))
+    one = FromList(*ends, 3 * rng.random(200), 0.1 * rng.integers(1, 40, 200))
+    populations = (Population("in", 20, "SpikeSourceArray"), Population("out", 30))
+    small_steps = NetworkDescription(populations, (Projection("in", "out", "excitatory", one),), timestep=0.1)
+    found = []
+    for target, simulator in (("pynn", "nest"), ("brian2", "native")):
+        exporter = described_exporters.load(target)()
+        exporter.export(small_steps, tmp_path / target, asked=Asked(steps=1000, input_rate=100.0))
+        assert simulate(tmp_path, simulator, "--record", str(tmp_path / "seen.npz")).returncode == 0
+        with np.load(tmp_path / "seen.npz") as archive:
+            found.append([spikes(archive, k) for k in (0, 1)])
+    assert found[0] == found[1]
+    assert min(map(len, found[0])) >= 100
+
+
 def test_the_seed_decides_the_input(seen, tmp_path):
     folder, _, found = seen
     for name, arguments in (("again", ()), ("other", ("--seed", "1"))):

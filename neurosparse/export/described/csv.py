@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from neurosparse.archive import write_text
+from neurosparse.description.connectors import FixedProbability, FromList
 from neurosparse.description.network import NetworkDescription
 from neurosparse.export.csv import connection_list
-from neurosparse.export.described.exporter import DescribedExporter, is_listed
+from neurosparse.export.described.exporter import DescribedExporter
 from neurosparse.export.described.synapses import Listed
 
 
@@ -23,8 +24,9 @@ class DescribedCsv(DescribedExporter):
     name, schema = "csv", "neurosparse.export.described.csv/1"
 
     def files(self, network: NetworkDescription) -> tuple[str, ...]:
-        """Return the connection lists."""
-        return tuple(_file(k) for k in range(len(network.projections)) if is_listed(network, k))
+        """Return the connection lists; rules need none."""
+        listed = FromList | FixedProbability
+        return tuple(_file(k) for k, p in enumerate(network.projections) if isinstance(p.connector, listed))
 
     def write(self, new: Path, network: NetworkDescription, lists: Mapping[int, Listed]) -> dict[str, Any]:
         """Write the lists; the manifest holds their hashes."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from neurosparse.archive import write_arrays, write_json, write_text
-from neurosparse.description.connectors import FixedProbability, FromList
 from neurosparse.description.network import NetworkDescription
 from neurosparse.export.described.cells import CELL_TYPES
 from neurosparse.export.described.check import check_network
@@ -118,11 +117,6 @@ class DescribedScript(DescribedExporter):
     def next_step(self, folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
         """Return how to run the script."""
         return (f"run it: python {folder / SCRIPT} {self.flags}".rstrip(),)
-
-
-def is_listed(network: NetworkDescription, k: int) -> bool:
-    """Say whether the synapses of projection number `k` are written one by one."""
-    return isinstance(network.projections[k].connector, FromList | FixedProbability)
 
 
 described_exporters = Registry(

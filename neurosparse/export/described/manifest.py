@@ -14,7 +14,6 @@ from neurosparse.export.described.cells import CELL_TYPES, SOURCES
 from neurosparse.export.described.check import rate_of
 from neurosparse.export.described.synapses import Listed, count, on_grid, signed
 from neurosparse.export.described.values import Asked
-from neurosparse.units import format_count
 
 NEURON_STEP = 0.1
 """Longest time step for NEURON, ms, which sees spikes late in long steps."""
@@ -97,7 +96,7 @@ def notes(network: NetworkDescription, asked: Asked) -> tuple[str, ...]:
     told = []
     cells = {p.model for p in network.populations if p.model not in SOURCES}
     if cells:
-        told.append("cells have PyNN's default parameters, for a description has none; manifest.json can be edited")
+        told.append("cells have PyNN's default parameters, for a file says none; manifest.json can be edited")
     for name, number in _refractory(network, sorted(cells)):
         told.append(f"tau_refrac of {name} is {number:g} ms: a whole number of timesteps, as SpiNNaker counts it")
     given = [p.name for p in network.populations if p.model == "SpikeSourceArray"]
@@ -111,7 +110,8 @@ def notes(network: NetworkDescription, asked: Asked) -> tuple[str, ...]:
         delay = np.asarray(connector.delay, np.float64)
         moved = int(np.count_nonzero(~np.isclose(on_grid(delay, network.timestep), delay, rtol=1e-9, atol=0.0)))
         if moved:
-            told.append(f"{projection.name}: {format_count(moved)} delays rounded to steps of {network.timestep:g} ms")
+            many = f"{moved:,} of {delay.size:,} delays"
+            told.append(f"{projection.name}: {many} rounded to timesteps of {network.timestep:g} ms")
         if isinstance(connector, FixedProbability):
             told.append(f"{projection.name}: drawn once, with seed {asked.seed}, so that all have the same synapses")
         if projection.plasticity:

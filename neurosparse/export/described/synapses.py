@@ -42,7 +42,9 @@ def listed(network: NetworkDescription, k: int, cell: CellType, seed: int) -> Li
     projection = network.projections[k]
     connector = projection.connector
     if isinstance(connector, FixedProbability):
-        pre, post = _drawn(connector.p, *sizes(network, projection), np.random.default_rng([seed, k]))
+        # Not [seed, k]: scripts draw the input of population k from that.
+        rng = np.random.default_rng([seed, k, 1])
+        pre, post = _drawn(connector.p, *sizes(network, projection), rng)
         weight, delay = np.full(len(pre), connector.weight), np.full(len(pre), connector.delay)
     elif isinstance(connector, FromList):
         order = np.lexsort((connector.target, connector.source))
