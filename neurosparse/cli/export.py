@@ -50,7 +50,7 @@ def command(
 
     \b
     pynn    a script for NEST, NEURON, Brian2 and SpiNNaker
-    brian2  a script for Brian2 alone, with equations of its own and soft reset
+    brian2  a script for Brian2 alone, with equations of its own; of a RUN with soft reset
     csv     connection lists for PyNN's FromFileConnector, and files of cells
     nir     of a RUN: a NIR graph with hard reset and dense weights, and held-out
             samples; needs neurosparse[nir]
