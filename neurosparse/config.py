@@ -75,6 +75,14 @@ class Settings(BaseModel):
         0.1, description="Fraction of the training data held out for choices."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="Threads; the result does not depend on them.")
+    activation: Literal["relu", "qcfs"] = Field(
+        "relu",
+        description="Hidden neurons: rectified, or in steps as a spiking neuron counts them (Bu et al. 2022).",
+    )
+    levels: Annotated[int, Field(ge=1, le=1024)] = Field(
+        8, description="Steps of qcfs up to its ceiling: the time steps in which a spiking neuron counts as far."
+    )
+    ceiling: Annotated[float, Field(ge=1e-6, le=_LARGE)] = Field(2.0, description="Largest activation of qcfs.")
     neurons_per_core: Count | None = Field(None, description="Fewer neurons a core than the profile allows.")
     synapses_per_core: Count | None = Field(None, description="Fewer synapses a core than its memory allows.")
     max_row_length: Limits | None = Field(
@@ -92,6 +100,14 @@ class Settings(BaseModel):
             raise ValueError("give the number of connections once: either connectivity or synapses")
         if self.connectivity is None and self.synapses is None and self.budget is None:
             raise ValueError("give connectivity, synapses or budget")
+        return self
+
+    @model_validator(mode="after")
+    def _steps_of_qcfs(self) -> Settings:
+        """Refuse levels and a ceiling that nothing would keep to."""
+        fields = type(self).model_fields
+        if self.activation != "qcfs" and any(getattr(self, n) != fields[n].default for n in ("levels", "ceiling")):
+            raise ValueError("levels and ceiling are those of --activation qcfs")
         return self
 
 

@@ -39,21 +39,40 @@ def read_rows(row_start: np.ndarray, target: np.ndarray, values: np.ndarray) -> 
     return found
 
 
-def forward(rows: Rows, bias: np.ndarray, x: np.ndarray, rectify: bool) -> np.ndarray:
-    """Return y[j] = bias[j] + sum_i w_ij x[i], rectified if asked."""
+def forward(rows: Rows, bias: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return y[j] = bias[j] + sum_i w_ij x[i]."""
     y = np.repeat(bias[:, None].astype(float), x.shape[1], axis=1)
     for (i, j), w in rows.weight.items():
         y[j] += np.float32(w) * x[i].astype(float)
-    return np.maximum(y, 0) if rectify else y
+    return y
 
 
-def gradients(rows: Rows, x: np.ndarray, dy: np.ndarray) -> tuple[dict[tuple[int, int], float], np.ndarray]:
-    """Return dE/dw of every connection, and dE/d(sums below) where x is what a rectifier let through."""
+def rectified(z: float) -> tuple[float, bool]:
+    """Return what a rectifier makes of z, and whether its gate is open."""
+    return max(z, 0.0), z > 0
+
+
+def qcfs(z: float, ceiling: float, levels: int) -> tuple[float, bool]:
+    """Return ``ceiling * clip(floor(z levels / ceiling + 1/2) / levels, 0, 1)``, and whether its gate is open."""
+    one = np.float32
+    height = one(one(one(z) * (one(levels) / one(ceiling))) + one(0.5))
+    if height >= levels:
+        return float(one(ceiling)), False
+    return float(one(max(math.floor(height), 0)) * (one(ceiling) / one(levels))), bool(height > 0)
+
+
+def gradients(
+    rows: Rows, x: np.ndarray, dy: np.ndarray, gate: np.ndarray | None = None, seen: Rows | None = None
+) -> tuple[dict[tuple[int, int], float], np.ndarray]:
+    """Return dE/dw of every connection, and dE/d(sums below) where the gate is open: where x is positive unless told.
+
+    The gradient is pushed back by the weights that were `seen`, where they are others than those that move.
+    """
     dw = {(i, j): float(np.dot(x[i].astype(float), dy[j].astype(float))) for i, j in rows.weight}
     dx = np.zeros_like(x, dtype=float)
-    for (i, j), w in rows.weight.items():
+    for (i, j), w in (seen or rows).weight.items():
         dx[i] += np.float32(w) * dy[j].astype(float)
-    return dw, np.where(x > 0, dx, 0.0)
+    return dw, np.where(x > 0 if gate is None else gate, dx, 0.0)
 
 
 def descend(

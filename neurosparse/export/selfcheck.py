@@ -102,7 +102,7 @@ def check_export(
         raise BadInput("the network has no layers")
     sizes = network.sizes
     for k, projection in enumerate(network.projections):
-        kind = getattr(getattr(projection, "activation", None), "kind", "relu")
+        kind = network.activation(k).kind
         if kind not in activations:
             raise BadInput(
                 f"{target} cannot express layer {projection.post!r}, whose activation is {kind!r}",

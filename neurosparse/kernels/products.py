@@ -5,6 +5,8 @@ Activations are laid out (neurons, batch), the batch contiguous and padded to a 
 
 from __future__ import annotations
 
+import numpy as np
+
 from neurosparse.kernels import lanes
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
@@ -12,8 +14,8 @@ from neurosparse.kernels.rows import position
 
 
 @kernel
-def forward(row_start, target, weight, bias, x, y, rectify, posts):
-    """Compute ``y[j] = bias[j] + sum_i w_ij x[i]`` for a range of post neurons, rectified if asked.
+def forward(row_start, target, weight, bias, x, y, activation, posts):
+    """Compute ``y[j] = bias[j] + sum_i w_ij x[i]`` for a range of post neurons, and what they make of it.
 
     Every sum runs over i upwards, so that the result does not depend on how the range is split.
 
@@ -26,7 +28,9 @@ def forward(row_start, target, weight, bias, x, y, rectify, posts):
     x : float32 (n_pre, batch)
     y : float32 (n_post, batch)
         Written for the range of `posts` alone.
-    rectify : bool
+    activation : (ceiling float32, levels int64)
+        Levels below 0: the sums are left as they are; 0: rectified; above: rectified in so many steps up to `ceiling`,
+        a zero whose gate is open being -0 (see `lanes.staircase`).
     posts : (int64, int64)
         First post neuron and the one after the last.
     """
@@ -59,10 +63,15 @@ def forward(row_start, target, weight, bias, x, y, rectify, posts):
                 w = lanes.spread(weight[slot])
                 for c in range(0, batch, WIDTH):
                     lanes.store(y, j, c, lanes.multiply_add(w, lanes.load(x, i, c), lanes.load(y, j, c)))
-    if rectify:
+    ceiling, levels = activation
+    if levels == 0:
         for j in range(first, last):
             for c in range(0, batch, WIDTH):
                 lanes.store(y, j, c, lanes.positive_part(lanes.load(y, j, c)))
+    elif levels > 0:
+        for j in range(first, last):
+            for c in range(0, batch, WIDTH):
+                lanes.store(y, j, c, lanes.staircase(lanes.load(y, j, c), ceiling, np.float32(levels)))
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""A fully connectable layer: the live connections of one projection, biases, and a rectifier if asked."""
+"""A fully connectable layer: the live connections of one projection, biases, and an activation."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 
 from neurosparse.kernels.products import descend_bias, forward
 from neurosparse.kernels.update import descend, scatter_weights
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.layer import Law
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
 
 class Linear:
-    """``y = relu(W x + b)`` or ``y = W x + b`` on a projection of a synapse store.
+    """``y = activation(W x + b)`` on a projection of a synapse store.
 
     Parameters
     ----------
@@ -23,11 +24,13 @@ class Linear:
         One of the store's.
     biases : tuple of two ndarray of float32, shape (n_post,)
         The biases and their velocities, the latter of shape (0,) where there is no momentum.
-    rectify : bool
+    activations : tuple of two Activation
+        That of the layer below, which made `x`, and its own.
     workers : Workers
 
     Attributes
     ----------
+    activation : Activation
     bias : ndarray of float32, shape (n_post,)
     bias_velocity : ndarray of float32, shape (n_post,) or (0,)
     """
@@ -37,15 +40,16 @@ class Linear:
         store: SynapseStore,
         projection: Projection,
         biases: tuple[np.ndarray, np.ndarray],
-        rectify: bool,
+        activations: tuple[Activation, Activation],
         workers: Workers,
     ) -> None:
         self.n_inputs, self.n_outputs = projection.n_pre, projection.n_post
-        self.rectify = rectify
+        self.activation = activations[1]
         self.bias, self.bias_velocity = biases
         self._store = store
         self._projection = projection
         self._workers = workers
+        self._ceiling = activations[0].numbers()[0]
         self._died = [died[projection.cores] for died in store.died]
         edges = [projection.n_post * part // store.parts for part in range(store.parts + 1)]
         self._posts = list(pairwise(edges))
@@ -65,8 +69,9 @@ class Linear:
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         """Compute `y` (n_outputs, batch) from `x` (n_inputs, batch), both float32, batch a multiple of 16."""
-        row_start, target, weight, _ = self._projection.slots
-        jobs = [(row_start, target, weight, self.bias, x, y, self.rectify, posts) for posts in self._posts]
+        row_start, target, _, _ = self._projection.slots
+        activation = self.activation.numbers()
+        jobs = [(row_start, target, self._store.seen, self.bias, x, y, activation, posts) for posts in self._posts]
         self._workers.run(forward, jobs, self._work(x.shape[1]))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, dy: np.ndarray, law: Law) -> None:
@@ -76,7 +81,7 @@ class Linear:
         ----------
         x : ndarray of float32, shape (n_inputs, batch)
         dx : ndarray of float32, shape (n_inputs, batch) or (0, 0)
-            Gradient of the sums below; `x` is taken to be rectified.
+            Gradient of the sums below; `x` is what the activation of the layer below returned.
         dy : ndarray of float32, shape (n_outputs, batch)
             Gradient of the mean loss with respect to this layer's sums.
         law : Law
@@ -84,9 +89,12 @@ class Linear:
         store, projection = self._store, self._projection
         numbers = law.numbers()
         jobs = [
-            (projection.slots, x, dx, dy, numbers, (law.seed, law.step), rows, died, projection.width)
+            (
+                projection.slots, store.seen, (x, dx, dy), self._ceiling, numbers, (law.seed, law.step), rows, died,
+                projection.width,
+            )
             for rows, died in zip(store.segments(projection), self._died, strict=True)
-        ]
+        ]  # fmt: skip
         ends = self._workers.run(descend, jobs, self._work(x.shape[1]))
         begin = projection.index * store.parts
         store.segment_end[begin : begin + store.parts] = ends

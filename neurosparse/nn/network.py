@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from neurosparse.errors import BadInput
 from neurosparse.kernels.batch import gather
 from neurosparse.kernels.chain import learn
+from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.layer import Law
 from neurosparse.nn.linear import Linear
@@ -21,7 +22,7 @@ from neurosparse.store.store import SynapseStore
 
 
 class Network:
-    """Rectified layers and a last one without, one for each projection of the store.
+    """Layers of one activation and a last one without, one for each projection of the store.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ class Network:
     batch : int
         The largest number of samples at a time; activations are allocated for it once.
     workers : Workers, optional
+    hidden : Activation, optional
+        What every layer but the last makes of its sums; rectified unless told.
 
     Attributes
     ----------
@@ -37,10 +40,15 @@ class Network:
     store : SynapseStore
     """
 
-    def __init__(self, store: SynapseStore, batch: int, workers: Workers | None = None) -> None:
+    def __init__(
+        self, store: SynapseStore, batch: int, workers: Workers | None = None, hidden: Activation = RELU
+    ) -> None:
         self.store = store
         workers = workers or Workers(1)
         last = len(store.projections) - 1
+        # The gate of the input is never asked for: any activation would do below the first layer.
+        made = [hidden] * (last + 1) + [IDENTITY]
+        self._hidden = hidden.numbers()
         n_inputs = store.projections[0].n_pre
         posts = [p.n_post for p in store.projections]
         # All layers in one array each, one after the other, as the rows of the store are.
@@ -50,7 +58,8 @@ class Network:
         edges = [0, *accumulate(posts)]
         biases = [(self._bias[a:b], self._bias_velocity[a:b]) for a, b in pairwise(edges)]
         self.layers = tuple(
-            Linear(store, p, bias, p.index < last, workers) for p, bias in zip(store.projections, biases, strict=True)
+            Linear(store, p, bias, (made[p.index], made[p.index + 1]), workers)
+            for p, bias in zip(store.projections, biases, strict=True)
         )
         self.loss = SoftmaxCrossEntropy()
         x, dx = self._activations
@@ -109,8 +118,9 @@ class Network:
         """
         if self._in_one_call:
             return learn(
-                self.store.slots, self.store.blocks, self.store.segment_end, self.store.died[0],
-                (self._bias, self._bias_velocity), self._activations, label, law.numbers(), (law.seed, law.step),
+                self.store.slots, self.store.seen, self.store.blocks, self.store.segment_end, self.store.died[0],
+                (self._bias, self._bias_velocity), self._activations, self._hidden, label, law.numbers(),
+                (law.seed, law.step),
             )  # fmt: skip
         loss, right = self.loss(self.forward(), label, self._dx[-1])
         for k in range(len(self.layers) - 1, -1, -1):
@@ -138,5 +148,7 @@ class Network:
                 (weight[slots].copy(), target[slots].copy(), row_start - row_start[0]), shape=(p.n_pre, p.n_post)
             )
             bias = layer.bias.copy()
-            projections.append(TrainedProjection(names[k], populations[k], populations[k + 1], matrix, bias))
+            projections.append(
+                TrainedProjection(names[k], populations[k], populations[k + 1], matrix, bias, layer.activation)
+            )
         return TrainedNetwork(tuple(projections))

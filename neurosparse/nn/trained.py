@@ -10,9 +10,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neurosparse.archive import read_arrays, write_arrays
-from neurosparse.errors import FileFault
+from neurosparse.errors import BadInput, FileFault
+from neurosparse.nn.activation import IDENTITY, RELU, Activation
 
-SCHEMA = "neurosparse.trained/1"
+SCHEMA = "neurosparse.trained/2"
+#: The schema before layers named their activations.
+_PLAIN = "neurosparse.trained/1"
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class TrainedProjection:
     weight : csr_array of float32, shape (n_pre, n_post)
         One stored entry a synapse, columns sorted, none twice; an entry may be zero (a newborn): it is live still.
     bias : ndarray of float32, shape (n_post,)
+    activation : Activation or None
+        What the next layer makes of its sums; None where it is rectified, or the last one, which is not.
     """
 
     name: str
@@ -33,11 +38,12 @@ class TrainedProjection:
     post: str
     weight: csr_array
     bias: np.ndarray
+    activation: Activation | None = None
 
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A chain of sparse layers with rectified linear units between them and none after the last."""
+    """A chain of sparse layers, each with its activation: rectified and the last one not, unless it says otherwise."""
 
     projections: tuple[TrainedProjection, ...]
 
@@ -51,6 +57,10 @@ class TrainedNetwork:
         """Return the number of live synapses."""
         return sum(p.weight.nnz for p in self.projections)
 
+    def activation(self, k: int) -> Activation:
+        """Return what layer `k` after the input, counted from 0, makes of its sums."""
+        return self.projections[k].activation or (RELU if k < len(self.projections) - 1 else IDENTITY)
+
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """Return what each layer after the input computes.
 
@@ -62,22 +72,23 @@ class TrainedNetwork:
         Returns
         -------
         list of ndarray of float32, each (n_samples, n_neurons)
-            Rectified for the hidden layers, the raw sums (logits) for the last.
+            Activations; unless the last layer names one, its raw sums (logits).
         """
         layers = []
         for k, projection in enumerate(self.projections):
-            x = np.asarray(x @ projection.weight) + projection.bias
-            if k < len(self.projections) - 1:
-                x = np.maximum(x, 0.0)
+            x = self.activation(k)(np.asarray(x @ projection.weight) + projection.bias)
             layers.append(x)
         return layers
 
     def save(self, path: Path) -> None:
-        """Write the network to `path` (npz, schema ``neurosparse.trained/1``), whole or not at all."""
+        """Write the network to `path` (npz, schema ``neurosparse.trained/2``), whole or not at all."""
         header = {
             "schema": SCHEMA,
             "sizes": list(self.sizes),
-            "projections": [{"name": p.name, "pre": p.pre, "post": p.post} for p in self.projections],
+            "projections": [
+                {"name": p.name, "pre": p.pre, "post": p.post, "activation": self.activation(k).to_json()}
+                for k, p in enumerate(self.projections)
+            ],
         }
         arrays = {}
         for k, p in enumerate(self.projections):
@@ -89,14 +100,14 @@ class TrainedNetwork:
 
     @classmethod
     def load(cls, path: Path) -> TrainedNetwork:
-        """Read a network that `save` wrote.
+        """Read a network that `save` wrote, today or under the schema ``neurosparse.trained/1``.
 
         Raises
         ------
         FileFault
             The file is missing or damaged, or its arrays are not compressed rows of the stated sizes.
         """
-        header, arrays = read_arrays(path, SCHEMA)
+        header, arrays = read_arrays(path, SCHEMA, _PLAIN)
         try:
             sizes: Sequence[int] = header["sizes"]
             projections = []
@@ -105,8 +116,10 @@ class TrainedNetwork:
                 weight, bias = arrays[f"p{k}_weight"], arrays[f"p{k}_bias"]
                 _check_rows(row_start, target, weight, bias, (sizes[k], sizes[k + 1]))
                 matrix = csr_array((weight, target, row_start), shape=(sizes[k], sizes[k + 1]))
-                projections.append(TrainedProjection(named["name"], named["pre"], named["post"], matrix, bias))
-        except (KeyError, IndexError, TypeError, ValueError) as fault:
+                activation = Activation.from_json(named["activation"]) if header["schema"] == SCHEMA else None
+                names = named["name"], named["pre"], named["post"]
+                projections.append(TrainedProjection(*names, matrix, bias, activation))
+        except (BadInput, KeyError, IndexError, TypeError, ValueError) as fault:
             raise FileFault(f"{Path(path).name} is not a trained network: {fault}", where=str(path)) from fault
         return cls(tuple(projections))
 

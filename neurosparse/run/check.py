@@ -16,7 +16,7 @@ from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts, occupancy
 from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder
-from neurosparse.run.job import dataset_of, fingerprint_of, layout_of
+from neurosparse.run.job import dataset_of, fingerprint_of, hidden_of, layout_of
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.checkpoint import restore
 
@@ -57,7 +57,7 @@ def check_run(path: Path) -> Iterator[str]:
         yield "history: no epoch has ended yet"
 
     store = SynapseStore(layout_of(plan, config.settings.scope), momentum=config.settings.momentum > 0)
-    network = Network(store, 1)
+    network = Network(store, 1, hidden=hidden_of(config))
     marks = folder.fingerprints()
     if plan.profile.fingerprint != marks["profile"]:
         raise CheckFailed("plan.json is for another profile than config.json names", where=str(path))
@@ -140,9 +140,9 @@ def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[s
 
 
 def _equal(a: TrainedNetwork, b: TrainedNetwork) -> bool:
-    """Return whether two networks have the same names, rows, weights and biases, bit for bit."""
+    """Return whether two networks have the same names, activations, rows, weights and biases, bit for bit."""
     return len(a.projections) == len(b.projections) and all(
-        (p.name, p.pre, p.post) == (q.name, q.pre, q.post)
+        (p.name, p.pre, p.post, a.activation(k)) == (q.name, q.pre, q.post, b.activation(k))
         and all(
             np.array_equal(x, y)
             for x, y in (
@@ -152,5 +152,5 @@ def _equal(a: TrainedNetwork, b: TrainedNetwork) -> bool:
                 (p.bias, q.bias),
             )
         )
-        for p, q in zip(a.projections, b.projections, strict=True)
+        for k, (p, q) in enumerate(zip(a.projections, b.projections, strict=True))
     )

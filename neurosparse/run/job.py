@@ -16,6 +16,7 @@ from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.most import most_that_fit
 from neurosparse.mapping.plan import make_plan
+from neurosparse.nn.activation import RELU, Activation
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
 
@@ -124,6 +125,12 @@ def layout_of(plan: Plan, scope: str) -> Layout:
         for p in plan.graph.projections
     )
     return Layout(projections, scope)
+
+
+def hidden_of(config: Config) -> Activation:
+    """Return what the hidden layers make of their sums."""
+    settings = config.settings
+    return Activation("qcfs", settings.ceiling, settings.levels) if settings.activation == "qcfs" else RELU
 
 
 def fingerprint_of(config: Config, data: str, profile: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -100,8 +101,12 @@ def activation_scales(network: TrainedNetwork, x: np.ndarray) -> tuple[float, ..
     tuple of float
         One positive number a layer after the input; 1 for a layer that is silent on `x`.
     """
-    scales = [float(np.percentile(np.abs(layer), PERCENTILE)) for layer in network.activations(x)]
-    return tuple(scale if scale > 0.0 else 1.0 for scale in scales)
+    scales = []
+    for k, layer in enumerate(network.activations(x)):
+        ceiling = network.activation(k).ceiling
+        scale = ceiling if math.isfinite(ceiling) else float(np.percentile(np.abs(layer), PERCENTILE))
+        scales.append(scale if scale > 0.0 else 1.0)
+    return tuple(scales)
 
 
 def convert(

@@ -74,6 +74,7 @@ class SynapseStore:
         self.row_start = np.zeros(layout.n_rows + 1, np.int64)
         self.target = np.zeros(layout.n_slots, np.int32)
         self.weight = np.zeros(layout.n_slots, np.float32)
+        self.seen = self.weight
         self.velocity = np.zeros(layout.n_slots if momentum else 0, np.float32)
         self.capacity = layout.capacities()
         self.live = np.zeros_like(self.capacity)

@@ -1,5 +1,6 @@
 """Compaction leaves out what reaches nothing, and no output changes by a bit."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from neurosparse.nn.activation import IDENTITY, Activation
 from neurosparse.nn.compact import compact
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 
@@ -94,6 +96,15 @@ def test_a_newborn_of_weight_zero_is_a_synapse():
     small = compact(chain([((2, 1), {(1, 0): -0.0}), ((1, 1), {(0, 0): 0.0})]))
     assert small.inputs.tolist() == [1]
     assert np.signbit(small.network.projections[0].weight.data).tolist() == [True]
+
+
+def test_what_is_left_keeps_its_activation():
+    network = chain([((2, 3), {(0, 0): 1.0, (1, 1): 2.0}), ((3, 2), {(0, 0): 1.0, (2, 1): -1.0})])
+    first, last = network.projections
+    stepped = TrainedNetwork((replace(first, activation=Activation("qcfs", 2.0, 4)), last))
+    small = compact(stepped)
+    assert small.network.activation(0) == Activation("qcfs", 2.0, 4)
+    assert small.network.activation(1) == IDENTITY
 
 
 def test_one_neuron_stays_where_nothing_reaches():

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
+from neurosparse.archive import read_arrays, write_arrays
+from neurosparse.errors import FileFault
 from neurosparse.kernels.losses import softmax_cross_entropy
+from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING
 from neurosparse.nn.layer import Law
 from neurosparse.nn.network import Network
@@ -14,10 +17,13 @@ NAMES = ("a", "b", "c")
 POPULATIONS = ("input", "hidden1", "hidden2", "output")
 
 
-def build(*, parts=1, momentum=False, seed=3, sizes=(12, 9, 7, 4), budgets=(40, 30, 14), batch=20):
+QCFS = Activation("qcfs", 2.0, 8)
+
+
+def build(*, parts=1, momentum=False, seed=3, sizes=(12, 9, 7, 4), budgets=(40, 30, 14), batch=20, hidden=RELU):
     store = SynapseStore(shared_out(sizes, budgets), parts=parts, momentum=momentum)
     store.fill(seed)
-    network = Network(store, batch, Workers(parts))
+    network = Network(store, batch, Workers(parts), hidden)
     network.initialise([1.0] * len(budgets), seed)
     for layer in network.layers:
         layer.bias[:] = np.random.default_rng(seed).normal(scale=0.1, size=layer.bias.size)
@@ -74,23 +80,30 @@ def replaced(network, projection, is_bias, values):
     return TrainedNetwork(tuple(projections))
 
 
-def test_forward_equals_the_trained_value():
-    network = build()
+@pytest.mark.parametrize("hidden", [RELU, QCFS], ids=["relu", "qcfs"])
+def test_forward_equals_the_trained_value(hidden):
+    network = build(hidden=hidden)
     x, y = samples(37)
     trained = network.trained(NAMES, POPULATIONS)
+    assert [trained.activation(k) for k in range(3)] == [hidden, hidden, IDENTITY]
     network.read(x, np.arange(20), 1.0)
     np.testing.assert_allclose(network.forward()[:, :20].T, trained.activations(x[:20])[-1], rtol=1e-5, atol=1e-5)
     loss, accuracy = network.evaluate(x, y, 1.0)
-    assert loss == pytest.approx(loss_in_float64(trained, x, y), rel=1e-5)
+    if hidden is RELU:
+        assert loss == pytest.approx(loss_in_float64(trained, x, y), rel=1e-5)
     assert accuracy == (trained.activations(x)[-1].argmax(axis=1) == y).mean()
 
 
 @pytest.mark.parametrize("parts", [2, 3])
 @pytest.mark.parametrize("momentum", [False, True])
-def test_threads_do_not_change_a_bit(parts, momentum, monkeypatch):
-    """The same training in one part and in several, with the parts really on other threads."""
+@pytest.mark.parametrize("hidden", [RELU, QCFS], ids=["relu", "qcfs"])
+def test_threads_do_not_change_a_bit(parts, momentum, hidden, monkeypatch):
+    """The same training in one call and in several parts, with the parts really on other threads."""
     monkeypatch.setattr(Workers, "MIN_WORK", 0)
-    networks = [build(parts=n, momentum=momentum, sizes=(40, 30, 20, 5), budgets=(300, 150, 40)) for n in (1, parts)]
+    networks = [
+        build(parts=n, momentum=momentum, hidden=hidden, sizes=(40, 30, 20, 5), budgets=(300, 150, 40))
+        for n in (1, parts)
+    ]
     for step in range(1, 30):
         x, y = samples(20, 40, 5, seed=step)
         results = []
@@ -107,10 +120,12 @@ def test_threads_do_not_change_a_bit(parts, momentum, monkeypatch):
             np.testing.assert_array_equal(a.bias, b.bias)
 
 
-def test_a_trained_network_survives_its_file(tmp_path):
-    trained = build().trained(NAMES, POPULATIONS)
+@pytest.mark.parametrize("hidden", [RELU, QCFS], ids=["relu", "qcfs"])
+def test_a_trained_network_survives_its_file(tmp_path, hidden):
+    trained = build(hidden=hidden).trained(NAMES, POPULATIONS)
     trained.save(tmp_path / "network.npz")
     again = TrainedNetwork.load(tmp_path / "network.npz")
+    assert [again.activation(k) for k in range(3)] == [hidden, hidden, IDENTITY]
     assert again.sizes == trained.sizes == (12, 9, 7, 4)
     assert again.synapses == 84
     for a, b in zip(trained.projections, again.projections, strict=True):
@@ -118,6 +133,32 @@ def test_a_trained_network_survives_its_file(tmp_path):
         np.testing.assert_array_equal(a.weight.indices, b.weight.indices)
         np.testing.assert_array_equal(a.weight.data, b.weight.data)
         np.testing.assert_array_equal(a.bias, b.bias)
+
+
+def test_a_file_from_before_activations_is_rectified(tmp_path):
+    trained = build().trained(NAMES, POPULATIONS)
+    trained.save(tmp_path / "network.npz")
+    header, arrays = read_arrays(tmp_path / "network.npz", "neurosparse.trained/2")
+    named = [{name: p[name] for name in ("name", "pre", "post")} for p in header["projections"]]
+    old = {**header, "schema": "neurosparse.trained/1", "projections": named}
+    write_arrays(tmp_path / "old.npz", old, arrays)
+    again = TrainedNetwork.load(tmp_path / "old.npz")
+    x, _ = samples()
+    for found, expected in zip(again.activations(x), trained.activations(x), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    write_arrays(tmp_path / "mixed.npz", {**header, "projections": named}, arrays)
+    with pytest.raises(FileFault, match="activation"):
+        TrainedNetwork.load(tmp_path / "mixed.npz")
+
+
+def test_a_file_with_an_activation_that_means_nothing_is_told(tmp_path):
+    build(hidden=QCFS).trained(NAMES, POPULATIONS).save(tmp_path / "network.npz")
+    header, arrays = read_arrays(tmp_path / "network.npz", "neurosparse.trained/2")
+    for wrong in ({"kind": "qcfs"}, {"kind": "gelu"}, {"kind": "qcfs", "ceiling": "x", "levels": 8}, 3):
+        header["projections"][1]["activation"] = wrong
+        write_arrays(tmp_path / "wrong.npz", header, arrays)
+        with pytest.raises(FileFault, match="not a trained network"):
+            TrainedNetwork.load(tmp_path / "wrong.npz")
 
 
 def test_initial_weights_have_the_variance_of_he():
