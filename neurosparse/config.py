@@ -83,6 +83,10 @@ class Settings(BaseModel):
         8, description="Steps of qcfs up to its ceiling: the time steps in which a spiking neuron counts as far."
     )
     ceiling: Annotated[float, Field(ge=1e-6, le=_LARGE)] = Field(2.0, description="Largest activation of qcfs.")
+    weights: Literal["float32", "int8", "int6", "int4"] = Field(
+        "float32",
+        description="What layers see of weights: all of it, or whole multiples of a power of two for each projection.",
+    )
     neurons_per_core: Count | None = Field(None, description="Fewer neurons a core than the profile allows.")
     synapses_per_core: Count | None = Field(None, description="Fewer synapses a core than its memory allows.")
     max_row_length: Limits | None = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -59,6 +60,19 @@ def qcfs(z: float, ceiling: float, levels: int) -> tuple[float, bool]:
     if height >= levels:
         return float(one(ceiling)), False
     return float(one(max(math.floor(height), 0)) * (one(ceiling) / one(levels))), bool(height > 0)
+
+
+def on_grid(weights: list[float], most: int) -> list[float]:
+    """Return each weight as whole steps of the least power of two of which `most` reach the largest, in fractions."""
+    largest = max((abs(Fraction(w)) for w in weights), default=Fraction(0))
+    step = Fraction(1)
+    if largest:
+        while step * most < largest:
+            step *= 2
+        # Below the finest float32 there is nothing to gain.
+        while step / 2 * most >= largest and step > Fraction(1, 2**149):
+            step /= 2
+    return [math.copysign(float(round(abs(Fraction(w)) / step) * step), w) for w in weights]
 
 
 def gradients(

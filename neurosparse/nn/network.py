@@ -104,6 +104,7 @@ class Network:
 
     def forward(self) -> np.ndarray:
         """Return the sums of the last layer for the input that was read: float32 (n_classes, batch)."""
+        self.store.look()
         for layer, x, y in zip(self.layers, self._x[:-1], self._x[1:], strict=True):
             layer.forward(x, y)
         return self._x[-1]
@@ -117,6 +118,7 @@ class Network:
             Mean loss and number of right decisions before the step.
         """
         if self._in_one_call:
+            self.store.look()
             return learn(
                 self.store.slots, self.store.seen, self.store.blocks, self.store.segment_end, self.store.died[0],
                 (self._bias, self._bias_velocity), self._activations, self._hidden, label, law.numbers(),
@@ -139,14 +141,14 @@ class Network:
         return loss / len(label), right / len(label)
 
     def trained(self, names: Sequence[str], populations: Sequence[str]) -> TrainedNetwork:
-        """Return a copy of the network as a value; `populations` names the layers, input to output."""
+        """Return a copy of the network as a value, its weights as they are seen; `populations` names the layers."""
+        self.store.look()
         projections = []
         for k, (layer, p) in enumerate(zip(self.layers, self.store.projections, strict=True)):
-            row_start, target, weight, _ = p.slots
+            row_start, target, _, _ = p.slots
             slots = slice(row_start[0], row_start[-1])
-            matrix = csr_array(
-                (weight[slots].copy(), target[slots].copy(), row_start - row_start[0]), shape=(p.n_pre, p.n_post)
-            )
+            weight = self.store.seen[slots].copy()
+            matrix = csr_array((weight, target[slots].copy(), row_start - row_start[0]), shape=(p.n_pre, p.n_post))
             bias = layer.bias.copy()
             projections.append(
                 TrainedProjection(names[k], populations[k], populations[k + 1], matrix, bias, layer.activation)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from neurosparse.errors import CheckFailed, NeurosparseError
+from neurosparse.grid import on_grid
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.network import Network
@@ -16,7 +17,7 @@ from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts, occupancy
 from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder
-from neurosparse.run.job import dataset_of, fingerprint_of, hidden_of, layout_of
+from neurosparse.run.job import dataset_of, fingerprint_of, hidden_of, layout_of, most_steps
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.checkpoint import restore
 
@@ -56,7 +57,8 @@ def check_run(path: Path) -> Iterator[str]:
     else:
         yield "history: no epoch has ended yet"
 
-    store = SynapseStore(layout_of(plan, config.settings.scope), momentum=config.settings.momentum > 0)
+    most = most_steps(config)
+    store = SynapseStore(layout_of(plan, config.settings.scope), momentum=config.settings.momentum > 0, most=most)
     network = Network(store, 1, hidden=hidden_of(config))
     marks = folder.fingerprints()
     if plan.profile.fingerprint != marks["profile"]:
@@ -72,6 +74,9 @@ def check_run(path: Path) -> Iterator[str]:
         return
 
     trained = folder.trained()
+    if most:
+        _check_grid(trained, most, path)
+        yield f"weights: whole multiples of a power of two in each projection, at most {most} of either sign"
     names, populations = [p.name for p in plan.graph.projections], [p.name for p in plan.graph.populations]
     if folder.checkpoint.exists() and not _equal(trained, network.trained(names, populations)):
         raise CheckFailed("network.npz is not the network of the last checkpoint", where=str(path))
@@ -113,6 +118,18 @@ def check_run(path: Path) -> Iterator[str]:
                 where=str(path),
             )
     yield "accuracy: measured again on every split, as the report tells it"
+
+
+def _check_grid(network: TrainedNetwork, most: int, path: Path) -> None:
+    """Raise CheckFailed where a weight is not a whole number of steps of its projection."""
+    for p in network.projections:
+        wrong = int(np.sum(p.weight.data != on_grid(p.weight.data, most)))
+        if wrong:
+            raise CheckFailed(
+                f"projection {p.name!r} has weights that are not on its grid of {most} steps of either sign",
+                numbers={"off the grid": f"{wrong:,}", "weights": f"{p.weight.nnz:,}"},
+                where=str(path),
+            )
 
 
 def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[str]:

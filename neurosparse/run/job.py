@@ -11,6 +11,7 @@ from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, budget_of, feedforward, split_budget
+from neurosparse.grid import most_of
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
@@ -131,6 +132,12 @@ def hidden_of(config: Config) -> Activation:
     """Return what the hidden layers make of their sums."""
     settings = config.settings
     return Activation("qcfs", settings.ceiling, settings.levels) if settings.activation == "qcfs" else RELU
+
+
+def most_steps(config: Config) -> int:
+    """Return the largest whole number of steps in a weight; 0 where weights are not rounded."""
+    kind = config.settings.weights
+    return 0 if kind == "float32" else most_of(int(kind.removeprefix("int")))
 
 
 def fingerprint_of(config: Config, data: str, profile: str) -> str:
