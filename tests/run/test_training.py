@@ -1,12 +1,17 @@
 """A run keeps its folder whole, stops after any step, and goes on to the same bytes."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from neurosparse.archive import replacing_folder
 from neurosparse.config import configure
 from neurosparse.errors import BadInput, CheckFailed, Diverged, FileFault, NeurosparseError, OverBudget
+from neurosparse.grid import on_grid
+from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.terminal import print_report
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder, next_free
@@ -73,7 +78,10 @@ def test_two_threads_give_the_bytes_of_one(tmp_path, monkeypatch):
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
-@pytest.mark.parametrize("changes", [{}, {"momentum": 0.5, "learning_rate": 0.1}, {"scope": "network"}])
+FOR_A_MACHINE = {"activation": "qcfs", "weights": "int8"}
+
+
+@pytest.mark.parametrize("changes", [{}, {"momentum": 0.5, "learning_rate": 0.1}, {"scope": "network"}, FOR_A_MACHINE])
 @pytest.mark.parametrize("stops", [[1], [129], [130, 131, 300]])
 def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(tmp_path, changes, stops):
     """129 steps are an epoch: stops in an epoch, at its end, and again and again."""
@@ -89,6 +97,48 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(tmp_path, changes, s
         assert run.trainer.position.step == step
     list(run.events())
     assert files(tmp_path / "whole") == files(tmp_path / "parts")
+
+
+def test_training_for_a_machine_keeps_the_budget_and_leaves_what_the_machine_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr("neurosparse.nn.workers.Workers.MIN_WORK", 0)
+    flags = {**FOR_A_MACHINE, "levels": 4, "ceiling": 1.5}
+    events = train(tmp_path / "one", **flags)
+    train(tmp_path / "two", threads=2, **flags)
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+    budget = RunFolder(tmp_path / "one").report()["synapses"]["budget"]
+    ends = [event for event in events if isinstance(event, EpochEnd)]
+    assert {(end.live, end.budget, end.steps_over_budget) for end in ends} == {(budget, budget, 0)}
+    assert ends[-1].validation_accuracy > 0.5
+    network = RunFolder(tmp_path / "one").trained()
+    assert [network.activation(k) for k in range(3)] == [Activation("qcfs", 1.5, 4)] * 2 + [IDENTITY]
+    for p in network.projections:
+        assert np.array_equal(on_grid(p.weight.data, 127), p.weight.data)
+    # The checkpoint keeps what the rounding hides.
+    with np.load(tmp_path / "one/checkpoint.npz") as saved:
+        assert not np.array_equal(saved["weight"], np.concatenate([p.weight.data for p in network.projections]))
+    proved = [line for line in check_run(tmp_path / "one") if line.startswith("weights")]
+    assert proved == ["weights: whole multiples of a power of two in each projection, at most 127 of either sign"]
+
+
+def test_weights_off_the_grid_fail_the_check_with_their_projection_and_number(tmp_path):
+    train(tmp_path / "run", weights="int4")
+    path = tmp_path / "run" / "network.npz"
+    network = RunFolder(tmp_path / "run").trained()
+    weight = network.projections[1].weight.data
+    weight[np.flatnonzero(weight)[:2]] *= np.float32(0.99)
+    network.save(path)
+    with pytest.raises(CheckFailed, match="'hidden1-hidden2' has weights that are not on its grid of 7 steps") as fault:
+        list(check_run(tmp_path / "run"))
+    assert fault.value.numbers["off the grid"] == "2"
+
+
+def test_another_activation_in_the_file_fails_the_check(tmp_path):
+    train(tmp_path / "run", activation="qcfs")
+    network = RunFolder(tmp_path / "run").trained()
+    first = replace(network.projections[0], activation=None)
+    TrainedNetwork((first, *network.projections[1:])).save(tmp_path / "run" / "network.npz")
+    with pytest.raises(CheckFailed, match="not the network of the last checkpoint"):
+        list(check_run(tmp_path / "run"))
 
 
 def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path):
