@@ -1,7 +1,7 @@
-"""How long PyNN takes to build a projection: through the exported script's connector, and from PyNN's own list.
+"""How long a projection takes to build: as exported scripts do it, and from PyNN's own list.
 
 Each figure is of a fresh process, the start of the simulator and the making of the cells left out. PyNN's own list is
-not tried at sizes that do not end within minutes: with Brian2 it gets 2,000 synapses.
+not tried at sizes that do not end within minutes: with Brian2 it gets 2,000 synapses. ``native`` is Brian2 alone.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ import numpy as np
 
 NEURONS = 4000
 WHOLE = (100_000, 1_000_000)
-PLAIN = {"nest": (100_000, 1_000_000), "neuron": (100_000, 1_000_000), "brian2": (2_000,)}
+PLAIN = {"nest": (100_000, 1_000_000), "neuron": (100_000, 1_000_000), "brian2": (2_000,), "native": ()}
 """Synapses that PyNN's own list is timed with, by back end."""
 
 TIME = {"step": 1.0, "step_neuron": 0.1, "delay": 1.0}
 
 
-def script(folder: Path) -> Path:
+def script(folder: Path, backend: str) -> Path:
     """Write the script as the exporter does, for a network of these two layers."""
-    template = jinja2.Template(files("neurosparse.export").joinpath("network.py.jinja").read_text("utf-8"))
-    path = folder / "network.py"
+    name = "brian2_network.py.jinja" if backend == "native" else "pynn_network.py.jinja"
+    template = jinja2.Template(files("neurosparse.export").joinpath(name).read_text("utf-8"))
+    path = folder / f"{backend}.py"
     path.write_text(template.render(schema="none", sizes=f"{NEURONS}-{NEURONS}", synapses=0), "utf-8")
     return path
 
@@ -49,20 +50,35 @@ def load(path: Path) -> Any:
 def build(path: Path, backend: str, synapses: int, whole: bool) -> float:
     """Return the seconds that a projection of random synapses, sorted by (pre, post), takes."""
     module = load(path)
-    sim = module.start(backend, TIME)
     rng = np.random.default_rng(1)
     pairs = np.sort(rng.choice(NEURONS**2, synapses, replace=False))
-    rows = np.column_stack([pairs // NEURONS, pairs % NEURONS, rng.random(synapses)])
-    pre = sim.Population(NEURONS, sim.SpikeSourceArray(spike_times=[5.0]))
-    post = sim.Population(NEURONS, sim.IF_curr_exp(tau_refrac=0.0))
+    pre, post, weight = pairs // NEURONS, pairs % NEURONS, rng.random(synapses)
+    if backend == "native":
+        return build_native(module, pre, post, weight)
+    sim, rows = module.start(backend, TIME), np.column_stack([pre, post, weight])
+    sources = sim.Population(NEURONS, sim.SpikeSourceArray(spike_times=[5.0]))
+    cells = sim.Population(NEURONS, sim.IF_curr_exp(tau_refrac=0.0))
     synapse = sim.StaticSynapse(weight=0.0, delay=TIME["delay"])
     begin = time.perf_counter()
     if whole:
         connector = module.connector(sim, backend, rows, TIME["delay"])
     else:
         connector = sim.FromListConnector(rows, column_names=["weight"])
-    sim.Projection(pre, post, connector, synapse, receptor_type="excitatory")
+    sim.Projection(sources, cells, connector, synapse, receptor_type="excitatory")
     return time.perf_counter() - begin
+
+
+def build_native(module: Any, pre: np.ndarray, post: np.ndarray, weight: np.ndarray) -> float:
+    """Return the seconds that the same takes in Brian2 itself, what it prepares before a run and ten steps included."""
+    brian2 = module.start("numpy")
+    sources = brian2.SpikeGeneratorGroup(NEURONS, [0], [5.0] * brian2.ms)
+    cells = module.neurons(brian2, 1, NEURONS, {"cm": 1.0, "v_thresh": 15.0}, 8, np.zeros(NEURONS), np.zeros(NEURONS))
+    begin = time.perf_counter()
+    joined = module.connect(brian2, sources, cells, pre, post, weight)
+    brian2.Network(sources, cells, joined).run(1 * brian2.ms, namespace={})
+    taken = time.perf_counter() - begin
+    assert len(joined) == len(weight)
+    return taken
 
 
 @click.command()
@@ -76,8 +92,8 @@ def main(backend: tuple[str, ...], seconds: int, one: tuple[str, str, str, str] 
         click.echo(f"seconds {found}")
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = script(Path(folder))
         for name in backend or tuple(PLAIN):
+            path = script(Path(folder), name)
             sizes = [("script", n) for n in sorted({*WHOLE, *PLAIN[name]})] + [("list", n) for n in PLAIN[name]]
             for how, synapses in sizes:
                 command = [sys.executable, __file__, "--one", str(path), name, str(synapses), how]

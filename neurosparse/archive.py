@@ -216,13 +216,13 @@ def read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         return np.lib.format.read_array(member, allow_pickle=False)
 
 
-def read_arrays(path: Path, *schemas: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def read_arrays(path: Path, schema: str, *older: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the header and the arrays of an npz that `write_arrays` wrote.
 
     Parameters
     ----------
-    *schemas : str
-        What the header's ``"schema"`` may say, the present one first.
+    schema, *older : str
+        What the header's ``"schema"`` must say, one of them.
 
     Raises
     ------
@@ -234,6 +234,6 @@ def read_arrays(path: Path, *schemas: str) -> tuple[dict[str, Any], dict[str, np
         arrays = {name.removesuffix(".npy"): read_member(archive, name) for name in archive.namelist()}
         header = json.loads(arrays.pop(_HEADER).tobytes())
         found = header["schema"]
-    if found not in schemas:
-        raise FileFault(f"{path.name} holds {found!r}, not {schemas[0]!r}", where=str(path))
+    if found not in (schema, *older):
+        raise FileFault(f"{path.name} holds {found!r}, not {schema!r}", where=str(path))
     return header, arrays

@@ -69,24 +69,22 @@ class Settings(BaseModel):
     tau: NotNegative = Field(
         1.0, description="Temperature of DEEP R as tau = sqrt(2 eta T) / (eta alpha) at the first step."
     )
+    activation: Literal["relu", "qcfs"] = Field(
+        "relu", description="Of hidden neurons: rectified, or clipped and in levels as spike counts are (QCFS)."
+    )
+    levels: Annotated[int, Field(ge=1, le=1024)] = Field(
+        8, description="Levels above zero of qcfs: the time steps that its spiking twin needs."
+    )
+    ceiling: Positive = Field(1.0, description="Highest activation of qcfs.")
+    weights: Literal["float32", "int8", "int6", "int4"] = Field(
+        "float32", description="Weights that the network sees in training: as they learn, or rounded to so many bits."
+    )
     gain: Positive = Field(1.0, description="Scale of the first weights; 1 is the variance 2 / fan-in.")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="Names all random numbers of the run.")
     validation: Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, lt=1)] = Field(
         0.1, description="Fraction of the training data held out for choices."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="Threads; the result does not depend on them.")
-    activation: Literal["relu", "qcfs"] = Field(
-        "relu",
-        description="Hidden neurons: rectified, or in steps as a spiking neuron counts them (Bu et al. 2022).",
-    )
-    levels: Annotated[int, Field(ge=1, le=1024)] = Field(
-        8, description="Steps of qcfs up to its ceiling: the time steps in which a spiking neuron counts as far."
-    )
-    ceiling: Annotated[float, Field(ge=1e-6, le=_LARGE)] = Field(2.0, description="Largest activation of qcfs.")
-    weights: Literal["float32", "int8", "int6", "int4"] = Field(
-        "float32",
-        description="What layers see of weights: all of it, or whole multiples of a power of two for each projection.",
-    )
     neurons_per_core: Count | None = Field(None, description="Fewer neurons a core than the profile allows.")
     synapses_per_core: Count | None = Field(None, description="Fewer synapses a core than its memory allows.")
     max_row_length: Limits | None = Field(
@@ -106,22 +104,20 @@ class Settings(BaseModel):
             raise ValueError("give connectivity, synapses or budget")
         return self
 
-    @model_validator(mode="after")
-    def _steps_of_qcfs(self) -> Settings:
-        """Refuse levels and a ceiling that nothing would keep to."""
-        fields = type(self).model_fields
-        if self.activation != "qcfs" and any(getattr(self, n) != fields[n].default for n in ("levels", "ceiling")):
-            raise ValueError("levels and ceiling are those of --activation qcfs")
-        return self
-
 
 #: Values that do not change what a run computes.
 WITHOUT_EFFECT = frozenset({"threads"})
 
+#: Settings that there were not always, and what runs did before there were: such runs are read and resumed as ever.
+LATER: dict[str, Any] = {"activation": "relu", "levels": 8, "ceiling": 1.0, "weights": "float32"}
+
 
 @dataclass(frozen=True)
 class Config:
-    """Settings with the origin of each: ``"default"``, ``"--flag"`` or ``"file.toml:line"``."""
+    """Settings with the origin of each: ``"default"``, ``"--flag"`` or ``"file.toml:line"``.
+
+    A stored configuration from before there was a setting has no origin for it.
+    """
 
     settings: Settings
     origins: Mapping[str, str]
@@ -129,12 +125,13 @@ class Config:
     def fingerprint(self) -> str:
         """Return the sha256 of every setting that changes what the run computes."""
         values = self.settings.model_dump(mode="json", exclude=set(WITHOUT_EFFECT))
+        values = {name: value for name, value in values.items() if name not in LATER or value != LATER[name]}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, dict[str, Any]]:
         """Return each setting as ``{"value": ..., "from": ...}``."""
         values = self.settings.model_dump(mode="json")
-        return {name: {"value": value, "from": self.origins[name]} for name, value in values.items()}
+        return {name: {"value": values[name], "from": origin} for name, origin in self.origins.items()}
 
     def told(self, data: Any, profile: Any) -> dict[str, dict[str, Any]]:
         """Return the configuration as a report tells it.
@@ -167,10 +164,10 @@ class Config:
             origins = {name: str(entry["from"]) for name, entry in document.items()}
         except (TypeError, KeyError, AttributeError) as fault:
             raise BadInput(f"this is not a stored configuration: {fault!r}") from fault
-        missing = sorted(set(Settings.model_fields) - set(values))
+        missing = sorted(set(Settings.model_fields) - set(values) - set(LATER))
         if missing:
             raise BadInput(f"the stored configuration lacks {', '.join(missing)}")
-        return cls(_validated(values, origins), origins)
+        return cls(_validated(LATER | values, origins), origins)
 
     def changed(self, flags: Mapping[str, Any]) -> Config:
         """Return the configuration with some settings given anew; a budget named either way replaces the other.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from neurosparse.data.dataset import Dataset
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, OverBudget
+from neurosparse.mapping.layout import Plan
 from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.spiking.emulate import emulate
+from neurosparse.spiking.machine import predict
 from neurosparse.spiking.twin import Twin
 from neurosparse.units import format_count, format_percent
 
@@ -70,6 +73,30 @@ def expectation(twin: Twin, shown: HeldOut) -> dict[str, float]:
         "agreement": float(np.mean(emulated == shown.decision)),
         "tolerance": TOLERANCE,
     }
+
+
+def machine_expectation(twin: Twin, plan: Plan | None, shown: HeldOut) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """Return what the machine of a plan is expected to find with its own arithmetic, as a manifest and in a line.
+
+    None and no line where there is no plan, or nothing is known of its arithmetic for such cells.
+    """
+    if plan is None:
+        return None, ()
+    try:
+        prediction = predict(twin, plan, shown.x)
+    except OverBudget as fault:
+        return None, (f"on {plan.profile.name}: {fault.what}",)
+    if prediction is None:
+        return None, ()
+    decision = prediction.outcome.decision
+    found = {
+        "spiking_accuracy": float(np.mean(decision == shown.label)),
+        "agreement": float(np.mean(decision == shown.decision)),
+    }
+    return {"machine": prediction.machine, "arithmetic": prediction.arithmetic, **found}, (
+        f"on {prediction.machine}, {prediction.arithmetic}: spiking {format_percent(found['spiking_accuracy'])}"
+        f" expected, agreement {format_percent(found['agreement'])}",
+    )
 
 
 def told(expected: dict[str, float], samples: int, steps: int) -> tuple[str, ...]:

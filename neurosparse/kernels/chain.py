@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.losses import softmax_cross_entropy
 from neurosparse.kernels.products import descend_bias, forward
@@ -11,7 +9,7 @@ from neurosparse.kernels.update import descend
 
 
 @kernel
-def learn(slots, seen, blocks, segment_end, died, biases, activations, hidden, label, law, moment):
+def learn(slots, seen, blocks, segment_end, died, biases, activations, label, law, moment):
     """Compute forward, the loss, and one backward visit of every layer that moves its parameters.
 
     The layers lie one after the other in every array: rows of the store, biases and activations are numbered by
@@ -21,8 +19,8 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, hidden, l
     ----------
     slots : (row_start, target, weight, velocity)
         The whole store; left with gaps where connections died.
-    seen : float32 (n_slots,)
-        The weights that the products take: `weight` itself, or what it was rounded to.
+    seen : (weight, ceiling, levels)
+        What the products see, as `forward` and `descend` take it.
     blocks : int64 (n_layers, 5)
         Per projection: first row, row after the last, post neurons, post neurons a core, first core.
     segment_end : int64 (n_layers,)
@@ -32,8 +30,6 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, hidden, l
     biases : (bias, velocity), each float32 (n_neurons - n_inputs,), the velocity (0,) without momentum
     activations : (x, dx), float32 (n_neurons, batch) and (n_neurons - n_inputs, batch)
         `x` holds the input in its first rows.
-    hidden : (ceiling float32, levels int64)
-        What all layers but the last make of their sums, as `forward` takes it.
     label : int64 (n_samples,)
     law, moment
         As `descend` takes them.
@@ -53,8 +49,7 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, hidden, l
         post = slice(row1 - n_inputs, row1 - n_inputs + n_post)
         rows = row_start[row0 : row1 + 1]
         y = x[row1 : row1 + n_post]
-        activation = hidden if p < last else (np.float32(np.inf), -1)
-        forward(rows, target, seen, bias[post], x[row0:row1], y, activation, (0, n_post))
+        forward(rows, target, seen, bias[post], x[row0:row1], y, p < last, (0, n_post))
     n_outputs = blocks[last, 2]
     loss, right = softmax_cross_entropy(x[x.shape[0] - n_outputs :], label, dx[dx.shape[0] - n_outputs :])
     for p in range(last, -1, -1):
@@ -63,8 +58,8 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, hidden, l
         pre = slice(max(row0 - n_inputs, 0), row1 - n_inputs)  # empty for the first layer: nobody asks
         rows = (row_start[row0 : row1 + 1], target, weight, velocity)
         cores = died[core0 : core0 + (n_post + width - 1) // width]
-        signals = (x[row0:row1], dx[pre], dx[post])
-        segment_end[p] = descend(rows, seen, signals, hidden[0], law, moment, (0, row1 - row0), cores, width)
+        whole = (0, row1 - row0)
+        segment_end[p] = descend(rows, seen, x[row0:row1], dx[pre], dx[post], law, moment, whole, cores, width)
         moving = bias_velocity[post] if bias_velocity.size else bias_velocity
         descend_bias(bias[post], moving, dx[post], law[0], law[3])
     return loss, right

@@ -12,10 +12,14 @@ from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
 from neurosparse.kernels.rows import position
 
+#: What is kept of an output of zero whose gradient passes: so small that no sum notices, so large that no product is
+#: subnormal.
+OPEN = np.float32(2.0**-100)
+
 
 @kernel
-def forward(row_start, target, weight, bias, x, y, activation, posts):
-    """Compute ``y[j] = bias[j] + sum_i w_ij x[i]`` for a range of post neurons, and what they make of it.
+def forward(row_start, target, seen, bias, x, y, rectify, posts):
+    """Compute ``y[j] = bias[j] + sum_i w_ij x[i]`` for a range of post neurons, rectified if asked.
 
     Every sum runs over i upwards, so that the result does not depend on how the range is split.
 
@@ -23,18 +27,19 @@ def forward(row_start, target, weight, bias, x, y, activation, posts):
     ----------
     row_start : int64 (n_pre + 1,)
     target : int32 (n_slots,)
-    weight : float32 (n_slots,)
+    seen : (weight float32 (n_slots,), ceiling float32, levels float32)
+        Weights, and how outputs are rectified: clipped at the ceiling and rounded to one of so many levels above zero;
+        an infinite ceiling and no levels are a rectifier alone.
     bias : float32 (n_post,)
     x : float32 (n_pre, batch)
     y : float32 (n_post, batch)
         Written for the range of `posts` alone.
-    activation : (ceiling float32, levels int64)
-        Levels below 0: the sums are left as they are; 0: rectified; above: rectified in so many steps up to `ceiling`,
-        a zero whose gate is open being -0 (see `lanes.staircase`).
+    rectify : bool
     posts : (int64, int64)
         First post neuron and the one after the last.
     """
     first, last = posts
+    weight, ceiling, levels = seen
     batch = x.shape[1]
     for j in range(first, last):
         b = lanes.spread(bias[j])
@@ -63,15 +68,30 @@ def forward(row_start, target, weight, bias, x, y, activation, posts):
                 w = lanes.spread(weight[slot])
                 for c in range(0, batch, WIDTH):
                     lanes.store(y, j, c, lanes.multiply_add(w, lanes.load(x, i, c), lanes.load(y, j, c)))
-    ceiling, levels = activation
-    if levels == 0:
-        for j in range(first, last):
-            for c in range(0, batch, WIDTH):
-                lanes.store(y, j, c, lanes.positive_part(lanes.load(y, j, c)))
-    elif levels > 0:
-        for j in range(first, last):
-            for c in range(0, batch, WIDTH):
-                lanes.store(y, j, c, lanes.staircase(lanes.load(y, j, c), ceiling, np.float32(levels)))
+    if not rectify:
+        return
+    if levels > np.float32(0.0):
+        _clip_to_levels(y, ceiling, levels, first, last)
+        return
+    for j in range(first, last):
+        for c in range(0, batch, WIDTH):
+            lanes.store(y, j, c, lanes.positive_part(lanes.load(y, j, c)))
+
+
+@kernel
+def _clip_to_levels(y, ceiling, levels, first, last):
+    """Apply the quantisation-clip-floor-shift activation of Bu et al. 2022 (see `Activation`) to some rows of `y`.
+
+    Its straight-through gradient passes where ``0 < y levels / ceiling + 1/2 < levels``: that is where the output is
+    below the ceiling and above zero, or zero and marked by `OPEN`, so that the backward visit reads it off the output.
+    """
+    scale, step = lanes.spread(levels / ceiling), lanes.spread(ceiling / levels)
+    half, most, mark = lanes.spread(np.float32(0.5)), lanes.spread(levels), lanes.spread(OPEN)
+    for j in range(first, last):
+        for c in range(0, y.shape[1], WIDTH):
+            shifted = lanes.multiply_add(lanes.load(y, j, c), scale, half)
+            level = lanes.smaller(lanes.positive_part(lanes.floor(shifted)), most)
+            lanes.store(y, j, c, lanes.multiply_add(level, step, lanes.where_positive(shifted, mark)))
 
 
 @kernel

@@ -17,7 +17,7 @@ _BLOCK = 1024
 
 
 @kernel
-def descend(slots, seen, signals, ceiling, law, moment, rows, died, width):
+def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
     """Visit every live slot of a range of rows once: push the gradient back, move the weight, drop the dead.
 
     Algorithm 1 of Bellec et al. 2018, lines 2 to 6, with theta = abs(w) and the connection's sign in the sign bit of w:
@@ -28,16 +28,15 @@ def descend(slots, seen, signals, ceiling, law, moment, rows, died, width):
     ----------
     slots : (row_start int64 (n_pre + 1,), target int32, weight float32, velocity float32)
         Rows of one projection; `velocity` is empty where there is no momentum.
-    seen : float32 (n_slots,)
-        The weights that `forward` took: `weight` itself, or what it was rounded to, by which the gradient is pushed
-        back; not changed unless it is `weight`.
-    signals : (x, dx, dy)
-        x : float32 (n_pre, batch), what `forward` took.
-        dx : float32 (n_pre, batch) or (0, 0), becomes the gradient of the sums below, zero where the gate of `x` is
-        shut: where it is +0 or `ceiling`; empty where nobody asks (the first layer).
-        dy : float32 (n_post, batch), gradient of the mean loss with respect to the sums of the post neurons.
-    ceiling : float32
-        The largest `x`, infinite where there is none.
+    seen : (weight float32 (n_slots,), ceiling float32, levels float32)
+        The weights that gradients are pushed back through, which may be `weight` itself, and how `x` was rectified (see
+        `products.forward`).
+    x : float32 (n_pre, batch)
+    dx : float32 (n_pre, batch) or (0, 0)
+        Becomes the gradient of the sums below, where `x` lies between zero and the ceiling; empty where nobody asks
+        (the first layer).
+    dy : float32 (n_post, batch)
+        Gradient of the mean loss with respect to the sums of the post neurons.
     law : (rate, shrink, noise, momentum), each float32
         eta; eta * alpha; sqrt(2 eta T); the part of the velocity kept.
     moment : (seed, step), each int64
@@ -55,7 +54,6 @@ def descend(slots, seen, signals, ceiling, law, moment, rows, died, width):
         The slot after the last survivor.
     """
     row_start, target, weight, velocity = slots
-    x, dx, dy = signals
     first, last = rows
     key = stream(moment[0], moment[1], NOISE)
     gradient = np.empty(_BLOCK, np.float32)
@@ -72,11 +70,11 @@ def descend(slots, seen, signals, ceiling, law, moment, rows, died, width):
             gradient = np.empty(stop - start, np.float32)
             dead = np.empty(stop - start, np.int64)
         if dy.shape[1] == WIDTH:
-            _push_one(row_start, target, seen, x, dx, dy, ceiling, row, upto, gradient)
+            _push_one(row_start, target, seen, x, dx, dy, row, upto, gradient)
         elif dy.shape[1] == 2 * WIDTH:
-            _push_two(row_start, target, seen, x, dx, dy, ceiling, row, upto, gradient)
+            _push_two(row_start, target, seen, x, dx, dy, row, upto, gradient)
         else:
-            _push(row_start, target, seen, x, dx, dy, ceiling, row, upto, gradient)
+            _push(row_start, target, seen, x, dx, dy, row, upto, gradient)
         _move(gradient, weight[start:stop], velocity[start:stop], law, key, np.uint64(start))
         n_dead = _compact(gradient[: stop - start], target, weight, velocity, start, write, dead, died, width)
         gone, n = start - write, 0
@@ -152,8 +150,9 @@ def _compact(theta, target, weight, velocity, start, write, dead, died, width):
 
 
 @kernel
-def _push_one(row_start, target, seen, x, dx, dy, ceiling, first, last, gradient):
+def _push_one(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Fill `gradient` and ``dx`` for some rows, where the batch is one vector: x[i] and dx[i] stay in registers."""
+    weight, ceiling = seen[0], lanes.spread(seen[1])
     base = row_start[first]
     for i in range(first, last):
         here = lanes.load(x, i, 0)
@@ -161,14 +160,15 @@ def _push_one(row_start, target, seen, x, dx, dy, ceiling, first, last, gradient
         for slot in range(row_start[i], row_start[i + 1]):
             d = lanes.load(dy, target[slot], 0)
             gradient[slot - base] = lanes.total(lanes.multiply(here, d))
-            back = lanes.multiply_add(lanes.spread(seen[slot]), d, back)
+            back = lanes.multiply_add(lanes.spread(weight[slot]), d, back)
         if dx.shape[0]:
-            lanes.store(dx, i, 0, lanes.where_open(here, ceiling, back))
+            lanes.store(dx, i, 0, lanes.where_between(here, ceiling, back))
 
 
 @kernel
-def _push_two(row_start, target, seen, x, dx, dy, ceiling, first, last, gradient):
+def _push_two(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Do as `_push_one`, where the batch is two vectors."""
+    weight, ceiling = seen[0], lanes.spread(seen[1])
     base = row_start[first]
     for i in range(first, last):
         here, here2 = lanes.load(x, i, 0), lanes.load(x, i, WIDTH)
@@ -176,16 +176,17 @@ def _push_two(row_start, target, seen, x, dx, dy, ceiling, first, last, gradient
         for slot in range(row_start[i], row_start[i + 1]):
             d, d2 = lanes.load(dy, target[slot], 0), lanes.load(dy, target[slot], WIDTH)
             gradient[slot - base] = lanes.total(lanes.multiply_add(here, d, lanes.multiply(here2, d2)))
-            w = lanes.spread(seen[slot])
+            w = lanes.spread(weight[slot])
             back, back2 = lanes.multiply_add(w, d, back), lanes.multiply_add(w, d2, back2)
         if dx.shape[0]:
-            lanes.store(dx, i, 0, lanes.where_open(here, ceiling, back))
-            lanes.store(dx, i, WIDTH, lanes.where_open(here2, ceiling, back2))
+            lanes.store(dx, i, 0, lanes.where_between(here, ceiling, back))
+            lanes.store(dx, i, WIDTH, lanes.where_between(here2, ceiling, back2))
 
 
 @kernel
-def _push(row_start, target, seen, x, dx, dy, ceiling, first, last, gradient):
+def _push(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Do as `_push_one`, for a batch of any number of vectors."""
+    weight, ceiling = seen[0], lanes.spread(seen[1])
     base = row_start[first]
     batch = dy.shape[1]
     push = dx.shape[0] > 0
@@ -198,7 +199,7 @@ def _push(row_start, target, seen, x, dx, dy, ceiling, first, last, gradient):
             j = target[slot]
             acc = zero
             if push:
-                w = lanes.spread(seen[slot])
+                w = lanes.spread(weight[slot])
                 for c in range(0, batch, WIDTH):
                     d = lanes.load(dy, j, c)
                     acc = lanes.multiply_add(lanes.load(x, i, c), d, acc)
@@ -209,7 +210,7 @@ def _push(row_start, target, seen, x, dx, dy, ceiling, first, last, gradient):
             gradient[slot - base] = lanes.total(acc)
         if push:
             for c in range(0, batch, WIDTH):
-                lanes.store(dx, i, c, lanes.where_open(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
+                lanes.store(dx, i, c, lanes.where_between(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""What a neuron makes of the sum of its inputs: rectified, rectified in steps below a ceiling, or left as it is."""
+"""What a layer makes of its sums: nothing, a rectifier, or a rectifier that is clipped and rounded to levels."""
 
 from __future__ import annotations
 
@@ -11,32 +11,28 @@ import numpy as np
 
 from neurosparse.errors import BadInput
 
-KINDS = ("relu", "qcfs", "identity")
-CEILINGS = 1e-6, 1e6
-MOST_LEVELS = 1024
-
 
 @dataclass(frozen=True)
 class Activation:
-    """A function of one number, the same for every neuron of a layer.
-
-    ``"relu"``: ``max(z, 0)``. ``"identity"``: ``z``. ``"qcfs"``, quantisation, clip, floor and shift of Bu et al. 2022
-    (arXiv:2303.04347, with their shift of 1/2): ``ceiling * clip(floor(z * levels / ceiling + 1/2) / levels, 0, 1)``,
-    which is what an integrate-and-fire neuron that starts half full counts in `levels` time steps. Its gradient passes
-    straight through: 1 where ``0 < z * levels / ceiling + 1/2 < levels``, else 0.
+    """An activation function.
 
     Attributes
     ----------
     kind : str
+        ``"identity"``; ``"relu"``, ``max(z, 0)``; ``"qcfs"``, quantisation-clip-floor-shift (Bu et al., "Optimal
+        ANN-SNN Conversion for High-accuracy and Ultra-low-latency Spiking Neural Networks", ICLR 2022,
+        arXiv:2303.04347, eq. 15 with a shift of 1/2): ``ceiling / levels * clip(floor(z levels / ceiling + 1/2), 0,
+        levels)``, the mean output of an integrate-and-fire neuron that starts at half its threshold and is shown z for
+        `levels` steps.
     ceiling : float
-        The largest activation, lambda; from 1e-6 to 1e6 for ``"qcfs"``, infinite for the others.
+        The highest output; infinite but for ``"qcfs"``.
     levels : int
-        Activations above zero, L; from 1 to 1024 for ``"qcfs"``, 0 for the others.
+        Outputs above zero; 0 where they are not rounded.
 
     Raises
     ------
     BadInput
-        The kind is unknown, or a number is out of its range.
+        The kind is unknown, or the numbers make no sense with it.
     """
 
     kind: str
@@ -44,50 +40,37 @@ class Activation:
     levels: int = 0
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
-        if self.kind not in KINDS:
-            raise BadInput(f"there is no activation {self.kind!r}", help=f"known: {', '.join(KINDS)}")
-        if self.kind != "qcfs":
-            if self.ceiling != math.inf or self.levels != 0:
-                raise BadInput(f"the activation {self.kind!r} has neither a ceiling nor levels", help="qcfs has both")
+        """Check kind and numbers."""
+        if self.kind in ("identity", "relu"):
+            if self.ceiling != math.inf or self.levels:
+                raise BadInput(f"the activation {self.kind!r} has no ceiling and no levels")
             return
-        if not CEILINGS[0] <= self.ceiling <= CEILINGS[1]:
-            raise BadInput(f"the ceiling of qcfs must lie in {CEILINGS[0]:g} to {CEILINGS[1]:g}, not {self.ceiling}")
-        if not isinstance(self.levels, int) or not 1 <= self.levels <= MOST_LEVELS:
-            raise BadInput(f"the levels of qcfs must be a whole number from 1 to {MOST_LEVELS}, not {self.levels}")
+        if self.kind != "qcfs":
+            raise BadInput(f"there is no activation {self.kind!r}", help="known: identity, relu, qcfs")
+        if not (0.0 < self.ceiling < math.inf and self.levels >= 1):
+            raise BadInput(
+                "the activation 'qcfs' needs a finite ceiling above 0, and levels",
+                numbers={"ceiling": f"{self.ceiling:g}", "levels": f"{self.levels:,}"},
+            )
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        """Return the activations for the sums `z`; ``"qcfs"`` in float32, to the bit what the kernels compute."""
+        """Return the outputs for some sums, float32 of any shape, computed as the kernels do."""
         if self.kind == "identity":
             return z
         if self.kind == "relu":
-            return np.maximum(z, 0.0)
+            return np.maximum(z, np.float32(0.0))
         ceiling, levels = np.float32(self.ceiling), np.float32(self.levels)
-        height = np.asarray(z, np.float32) * (levels / ceiling) + np.float32(0.5)
-        # The top is the ceiling itself, whatever the product of levels and their size is rounded to.
-        return np.where(height >= levels, ceiling, np.floor(np.maximum(height, 0)) * (ceiling / levels))
-
-    def numbers(self) -> tuple[np.float32, int]:
-        """Return ceiling and levels as the kernels take them: 0 levels for a rectifier, -1 for the identity."""
-        return np.float32(self.ceiling), -1 if self.kind == "identity" else self.levels
+        level = np.clip(np.floor(z * (levels / ceiling) + np.float32(0.5)), np.float32(0.0), levels)
+        return level * (ceiling / levels)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the activation as plain values."""
-        return {"kind": self.kind} | ({"ceiling": self.ceiling, "levels": self.levels} if self.kind == "qcfs" else {})
+        """Return the activation as a file tells it; a ceiling that is infinite is left out."""
+        return {"kind": self.kind} | ({"ceiling": self.ceiling, "levels": self.levels} if self.levels else {})
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Activation:
-        """Return the activation that `to_json` told.
-
-        Raises
-        ------
-        BadInput
-            A value is out of its range.
-        TypeError
-            A key is unknown or missing, or a value of another type.
-        """
-        return cls(**document)
+        """Return the activation that `to_json` told."""
+        return cls(document["kind"], float(document.get("ceiling", math.inf)), int(document.get("levels", 0)))
 
 
-RELU = Activation("relu")
-IDENTITY = Activation("identity")
+RELU, IDENTITY = Activation("relu"), Activation("identity")

@@ -1,4 +1,4 @@
-"""A fully connectable layer: the live connections of one projection, biases, and an activation."""
+"""A fully connectable layer: the live connections of one projection, biases, and a rectifier if asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neurosparse.store.store import Projection, SynapseStore
 
 
 class Linear:
-    """``y = activation(W x + b)`` on a projection of a synapse store.
+    """``y = f(W x + b)`` or ``y = W x + b`` on a projection of a synapse store.
 
     Parameters
     ----------
@@ -24,13 +24,14 @@ class Linear:
         One of the store's.
     biases : tuple of two ndarray of float32, shape (n_post,)
         The biases and their velocities, the latter of shape (0,) where there is no momentum.
-    activations : tuple of two Activation
-        That of the layer below, which made `x`, and its own.
+    rectify : bool
+        Whether there is an activation f after the sums.
+    activation : Activation
+        That of the hidden layers: f, and what made the input.
     workers : Workers
 
     Attributes
     ----------
-    activation : Activation
     bias : ndarray of float32, shape (n_post,)
     bias_velocity : ndarray of float32, shape (n_post,) or (0,)
     """
@@ -40,16 +41,17 @@ class Linear:
         store: SynapseStore,
         projection: Projection,
         biases: tuple[np.ndarray, np.ndarray],
-        activations: tuple[Activation, Activation],
+        rectify: bool,
+        activation: Activation,
         workers: Workers,
     ) -> None:
         self.n_inputs, self.n_outputs = projection.n_pre, projection.n_post
-        self.activation = activations[1]
+        self.rectify = rectify
         self.bias, self.bias_velocity = biases
+        self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
         self._store = store
         self._projection = projection
         self._workers = workers
-        self._ceiling = activations[0].numbers()[0]
         self._died = [died[projection.cores] for died in store.died]
         edges = [projection.n_post * part // store.parts for part in range(store.parts + 1)]
         self._posts = list(pairwise(edges))
@@ -70,8 +72,7 @@ class Linear:
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         """Compute `y` (n_outputs, batch) from `x` (n_inputs, batch), both float32, batch a multiple of 16."""
         row_start, target, _, _ = self._projection.slots
-        activation = self.activation.numbers()
-        jobs = [(row_start, target, self._store.seen, self.bias, x, y, activation, posts) for posts in self._posts]
+        jobs = [(row_start, target, self._seen, self.bias, x, y, self.rectify, posts) for posts in self._posts]
         self._workers.run(forward, jobs, self._work(x.shape[1]))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, dy: np.ndarray, law: Law) -> None:
@@ -81,7 +82,7 @@ class Linear:
         ----------
         x : ndarray of float32, shape (n_inputs, batch)
         dx : ndarray of float32, shape (n_inputs, batch) or (0, 0)
-            Gradient of the sums below; `x` is what the activation of the layer below returned.
+            Gradient of the sums below; `x` is taken to be what the activation made.
         dy : ndarray of float32, shape (n_outputs, batch)
             Gradient of the mean loss with respect to this layer's sums.
         law : Law
@@ -89,12 +90,9 @@ class Linear:
         store, projection = self._store, self._projection
         numbers = law.numbers()
         jobs = [
-            (
-                projection.slots, store.seen, (x, dx, dy), self._ceiling, numbers, (law.seed, law.step), rows, died,
-                projection.width,
-            )
+            (projection.slots, self._seen, x, dx, dy, numbers, (law.seed, law.step), rows, died, projection.width)
             for rows, died in zip(store.segments(projection), self._died, strict=True)
-        ]  # fmt: skip
+        ]
         ends = self._workers.run(descend, jobs, self._work(x.shape[1]))
         begin = projection.index * store.parts
         store.segment_end[begin : begin + store.parts] = ends

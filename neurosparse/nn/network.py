@@ -22,7 +22,7 @@ from neurosparse.store.store import SynapseStore
 
 
 class Network:
-    """Layers of one activation and a last one without, one for each projection of the store.
+    """Layers with an activation and a last one without, one for each projection of the store.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ class Network:
     batch : int
         The largest number of samples at a time; activations are allocated for it once.
     workers : Workers, optional
-    hidden : Activation, optional
-        What every layer but the last makes of its sums; rectified unless told.
+    activation : Activation
+        Of the hidden layers.
 
     Attributes
     ----------
@@ -41,14 +41,11 @@ class Network:
     """
 
     def __init__(
-        self, store: SynapseStore, batch: int, workers: Workers | None = None, hidden: Activation = RELU
+        self, store: SynapseStore, batch: int, workers: Workers | None = None, activation: Activation = RELU
     ) -> None:
-        self.store = store
+        self.store, self.activation = store, activation
         workers = workers or Workers(1)
         last = len(store.projections) - 1
-        # The gate of the input is never asked for: any activation would do below the first layer.
-        made = [hidden] * (last + 1) + [IDENTITY]
-        self._hidden = hidden.numbers()
         n_inputs = store.projections[0].n_pre
         posts = [p.n_post for p in store.projections]
         # All layers in one array each, one after the other, as the rows of the store are.
@@ -58,7 +55,7 @@ class Network:
         edges = [0, *accumulate(posts)]
         biases = [(self._bias[a:b], self._bias_velocity[a:b]) for a, b in pairwise(edges)]
         self.layers = tuple(
-            Linear(store, p, bias, (made[p.index], made[p.index + 1]), workers)
+            Linear(store, p, bias, p.index < last, activation, workers)
             for p, bias in zip(store.projections, biases, strict=True)
         )
         self.loss = SoftmaxCrossEntropy()
@@ -66,6 +63,7 @@ class Network:
         self._x = [x[:n_inputs], *(x[n_inputs + a : n_inputs + b] for a, b in pairwise(edges))]
         # Nobody asks for the gradient of the input.
         self._dx = [NOTHING, *(dx[a:b] for a, b in pairwise(edges))]
+        self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
         self._in_one_call = store.parts == 1
 
     @property
@@ -120,9 +118,8 @@ class Network:
         if self._in_one_call:
             self.store.look()
             return learn(
-                self.store.slots, self.store.seen, self.store.blocks, self.store.segment_end, self.store.died[0],
-                (self._bias, self._bias_velocity), self._activations, self._hidden, label, law.numbers(),
-                (law.seed, law.step),
+                self.store.slots, self._seen, self.store.blocks, self.store.segment_end, self.store.died[0],
+                (self._bias, self._bias_velocity), self._activations, label, law.numbers(), (law.seed, law.step),
             )  # fmt: skip
         loss, right = self.loss(self.forward(), label, self._dx[-1])
         for k in range(len(self.layers) - 1, -1, -1):
@@ -141,16 +138,21 @@ class Network:
         return loss / len(label), right / len(label)
 
     def trained(self, names: Sequence[str], populations: Sequence[str]) -> TrainedNetwork:
-        """Return a copy of the network as a value, its weights as they are seen; `populations` names the layers."""
+        """Return a copy of the network as it is seen, as a value; `populations` names the layers, input to output."""
         self.store.look()
         projections = []
         for k, (layer, p) in enumerate(zip(self.layers, self.store.projections, strict=True)):
             row_start, target, _, _ = p.slots
             slots = slice(row_start[0], row_start[-1])
-            weight = self.store.seen[slots].copy()
-            matrix = csr_array((weight, target[slots].copy(), row_start - row_start[0]), shape=(p.n_pre, p.n_post))
-            bias = layer.bias.copy()
+            weight = self.store.seen[slots].copy(), target[slots].copy(), row_start - row_start[0]
             projections.append(
-                TrainedProjection(names[k], populations[k], populations[k + 1], matrix, bias, layer.activation)
+                TrainedProjection(
+                    names[k],
+                    populations[k],
+                    populations[k + 1],
+                    csr_array(weight, shape=(p.n_pre, p.n_post)),
+                    layer.bias.copy(),
+                    self.activation if layer.rectify else IDENTITY,
+                )
             )
         return TrainedNetwork(tuple(projections))

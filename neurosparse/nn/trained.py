@@ -14,8 +14,8 @@ from neurosparse.errors import BadInput, FileFault
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 
 SCHEMA = "neurosparse.trained/2"
-#: The schema before layers named their activations.
-_PLAIN = "neurosparse.trained/1"
+BEFORE = "neurosparse.trained/1"
+"""The schema that knew rectifiers alone."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class TrainedProjection:
         One stored entry a synapse, columns sorted, none twice; an entry may be zero (a newborn): it is live still.
     bias : ndarray of float32, shape (n_post,)
     activation : Activation or None
-        What the next layer makes of its sums; None where it is rectified, or the last one, which is not.
+        Of the next layer; None for a rectifier, and for none at the output.
     """
 
     name: str
@@ -43,7 +43,7 @@ class TrainedProjection:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A chain of sparse layers, each with its activation: rectified and the last one not, unless it says otherwise."""
+    """A chain of sparse layers, rectified between them and not after the last unless a layer says otherwise."""
 
     projections: tuple[TrainedProjection, ...]
 
@@ -58,8 +58,8 @@ class TrainedNetwork:
         return sum(p.weight.nnz for p in self.projections)
 
     def activation(self, k: int) -> Activation:
-        """Return what layer `k` after the input, counted from 0, makes of its sums."""
-        return self.projections[k].activation or (RELU if k < len(self.projections) - 1 else IDENTITY)
+        """Return the activation after projection `k`."""
+        return self.projections[k].activation or (IDENTITY if k == len(self.projections) - 1 else RELU)
 
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """Return what each layer after the input computes.
@@ -72,7 +72,7 @@ class TrainedNetwork:
         Returns
         -------
         list of ndarray of float32, each (n_samples, n_neurons)
-            Activations; unless the last layer names one, its raw sums (logits).
+            As `activation` says: mostly rectified for the hidden layers, the raw sums (logits) for the last.
         """
         layers = []
         for k, projection in enumerate(self.projections):
@@ -100,14 +100,14 @@ class TrainedNetwork:
 
     @classmethod
     def load(cls, path: Path) -> TrainedNetwork:
-        """Read a network that `save` wrote, today or under the schema ``neurosparse.trained/1``.
+        """Read a network that `save` wrote, now or when its schema was ``neurosparse.trained/1``.
 
         Raises
         ------
         FileFault
             The file is missing or damaged, or its arrays are not compressed rows of the stated sizes.
         """
-        header, arrays = read_arrays(path, SCHEMA, _PLAIN)
+        header, arrays = read_arrays(path, SCHEMA, BEFORE)
         try:
             sizes: Sequence[int] = header["sizes"]
             projections = []
@@ -116,10 +116,10 @@ class TrainedNetwork:
                 weight, bias = arrays[f"p{k}_weight"], arrays[f"p{k}_bias"]
                 _check_rows(row_start, target, weight, bias, (sizes[k], sizes[k + 1]))
                 matrix = csr_array((weight, target, row_start), shape=(sizes[k], sizes[k + 1]))
-                activation = Activation.from_json(named["activation"]) if header["schema"] == SCHEMA else None
-                names = named["name"], named["pre"], named["post"]
-                projections.append(TrainedProjection(*names, matrix, bias, activation))
-        except (BadInput, KeyError, IndexError, TypeError, ValueError) as fault:
+                activation = Activation.from_json(named["activation"]) if "activation" in named else None
+                ends = named["name"], named["pre"], named["post"]
+                projections.append(TrainedProjection(*ends, matrix, bias, activation))
+        except (KeyError, IndexError, TypeError, ValueError, BadInput) as fault:
             raise FileFault(f"{Path(path).name} is not a trained network: {fault}", where=str(path)) from fault
         return cls(tuple(projections))
 

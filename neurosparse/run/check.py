@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from neurosparse.errors import CheckFailed, NeurosparseError
-from neurosparse.grid import on_grid
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.network import Network
@@ -17,7 +16,8 @@ from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts, occupancy
 from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder
-from neurosparse.run.job import dataset_of, fingerprint_of, hidden_of, layout_of, most_steps
+from neurosparse.run.job import activation_of, dataset_of, fingerprint_of, layout_of, most_of_weights
+from neurosparse.spiking.grid import rounded
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.checkpoint import restore
 
@@ -57,9 +57,9 @@ def check_run(path: Path) -> Iterator[str]:
     else:
         yield "history: no epoch has ended yet"
 
-    most = most_steps(config)
-    store = SynapseStore(layout_of(plan, config.settings.scope), momentum=config.settings.momentum > 0, most=most)
-    network = Network(store, 1, hidden=hidden_of(config))
+    layout, most = layout_of(plan, config.settings.scope), most_of_weights(config.settings)
+    store = SynapseStore(layout, momentum=config.settings.momentum > 0, most=most)
+    network = Network(store, 1, activation=activation_of(config.settings))
     marks = folder.fingerprints()
     if plan.profile.fingerprint != marks["profile"]:
         raise CheckFailed("plan.json is for another profile than config.json names", where=str(path))
@@ -74,13 +74,13 @@ def check_run(path: Path) -> Iterator[str]:
         return
 
     trained = folder.trained()
-    if most:
-        _check_grid(trained, most, path)
-        yield f"weights: whole multiples of a power of two in each projection, at most {most} of either sign"
     names, populations = [p.name for p in plan.graph.projections], [p.name for p in plan.graph.populations]
     if folder.checkpoint.exists() and not _equal(trained, network.trained(names, populations)):
         raise CheckFailed("network.npz is not the network of the last checkpoint", where=str(path))
     yield f"network: {trained.synapses:,} connections, finite weights, the same as in the checkpoint"
+    if most is not None:
+        _check_grid(trained, most, path)
+        yield f"weights: whole steps, at most {most:,} of either sign, one step for each projection"
     limits = list(_check_limits(plan, trained, path))
     if limits:
         yield f"limits: {'; '.join(limits)}"
@@ -120,18 +120,6 @@ def check_run(path: Path) -> Iterator[str]:
     yield "accuracy: measured again on every split, as the report tells it"
 
 
-def _check_grid(network: TrainedNetwork, most: int, path: Path) -> None:
-    """Raise CheckFailed where a weight is not a whole number of steps of its projection."""
-    for p in network.projections:
-        wrong = int(np.sum(p.weight.data != on_grid(p.weight.data, most)))
-        if wrong:
-            raise CheckFailed(
-                f"projection {p.name!r} has weights that are not on its grid of {most} steps of either sign",
-                numbers={"off the grid": f"{wrong:,}", "weights": f"{p.weight.nnz:,}"},
-                where=str(path),
-            )
-
-
 def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[str]:
     """Yield, for each limited projection, what was proved of its rows and fan-ins.
 
@@ -156,10 +144,22 @@ def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[s
             yield f"{p.name} {noun} {found:,} of {limit:,}"
 
 
+def _check_grid(network: TrainedNetwork, most: int, path: Path) -> None:
+    """Raise CheckFailed unless every weight is a whole number of its projection's steps."""
+    for p, grid in zip(network.projections, rounded(network, most).projections, strict=True):
+        if wrong := int(np.count_nonzero(p.weight.data != grid.weight.data)):
+            raise CheckFailed(
+                f"projection {p.name!r} has weights that are no whole steps",
+                numbers={"such weights": f"{wrong:,}", "of": f"{p.weight.nnz:,}"},
+                where=str(path),
+            )
+
+
 def _equal(a: TrainedNetwork, b: TrainedNetwork) -> bool:
-    """Return whether two networks have the same names, activations, rows, weights and biases, bit for bit."""
+    """Return whether two networks have the same names, rows, weights, biases and activations, bit for bit."""
     return len(a.projections) == len(b.projections) and all(
-        (p.name, p.pre, p.post, a.activation(k)) == (q.name, q.pre, q.post, b.activation(k))
+        (p.name, p.pre, p.post) == (q.name, q.pre, q.post)
+        and a.activation(k) == b.activation(k)
         and all(
             np.array_equal(x, y)
             for x, y in (

@@ -6,18 +6,18 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosparse.config import Config
+from neurosparse.config import Config, Settings
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, budget_of, feedforward, split_budget
-from neurosparse.grid import most_of
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.most import most_that_fit
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.activation import RELU, Activation
+from neurosparse.spiking.grid import most_of
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
 
@@ -128,16 +128,14 @@ def layout_of(plan: Plan, scope: str) -> Layout:
     return Layout(projections, scope)
 
 
-def hidden_of(config: Config) -> Activation:
-    """Return what the hidden layers make of their sums."""
-    settings = config.settings
+def activation_of(settings: Settings) -> Activation:
+    """Return the activation of hidden neurons that is asked for."""
     return Activation("qcfs", settings.ceiling, settings.levels) if settings.activation == "qcfs" else RELU
 
 
-def most_steps(config: Config) -> int:
-    """Return the largest whole number of steps in a weight; 0 where weights are not rounded."""
-    kind = config.settings.weights
-    return 0 if kind == "float32" else most_of(int(kind.removeprefix("int")))
+def most_of_weights(settings: Settings) -> int | None:
+    """Return the largest whole number of steps that a weight may be in training; None where weights are not rounded."""
+    return None if settings.weights == "float32" else most_of(int(settings.weights.removeprefix("int")))
 
 
 def fingerprint_of(config: Config, data: str, profile: str) -> str:

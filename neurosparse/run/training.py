@@ -17,7 +17,15 @@ from neurosparse.nn.workers import Workers
 from neurosparse.report.facts import facts
 from neurosparse.rewire.deepr import DeepR, temperature_for
 from neurosparse.run.folder import RunFolder, create
-from neurosparse.run.job import Job, dataset_of, hidden_of, layout_of, most_steps, prepare, refuse_other_content
+from neurosparse.run.job import (
+    Job,
+    activation_of,
+    dataset_of,
+    layout_of,
+    most_of_weights,
+    prepare,
+    refuse_other_content,
+)
 from neurosparse.store.store import SynapseStore
 from neurosparse.train import checkpoint
 from neurosparse.train.events import Event, Stopped
@@ -131,8 +139,8 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
     """
     settings = job.config.settings
     layout = layout_of(job.plan, settings.scope)
-    store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads, most=most_steps(job.config))
-    network = Network(store, settings.batch, Workers(settings.threads), hidden_of(job.config))
+    store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads, most=most_of_weights(settings))
+    network = Network(store, settings.batch, Workers(settings.threads), activation_of(settings))
     if saved is not None:
         position = checkpoint.restore(saved, network, job.fingerprint)
     else:

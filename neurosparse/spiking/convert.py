@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,9 +103,8 @@ def activation_scales(network: TrainedNetwork, x: np.ndarray) -> tuple[float, ..
     scales = []
     for k, layer in enumerate(network.activations(x)):
         ceiling = network.activation(k).ceiling
-        scale = ceiling if math.isfinite(ceiling) else float(np.percentile(np.abs(layer), PERCENTILE))
-        scales.append(scale if scale > 0.0 else 1.0)
-    return tuple(scales)
+        scales.append(ceiling if ceiling < np.inf else float(np.percentile(np.abs(layer), PERCENTILE)))
+    return tuple(scale if scale > 0.0 else 1.0 for scale in scales)
 
 
 def convert(

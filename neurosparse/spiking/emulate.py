@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,9 +141,14 @@ def emulate(network: SpikingNetwork, x: np.ndarray, steps: int) -> Outcome:
     x : ndarray, shape (n_samples, n_inputs)
         Inputs in [0, 1].
     """
+    return count(itertools.islice(moments(network, x), lead_in(network) + steps))
+
+
+def count(passing: Iterable[Moment]) -> Outcome:
+    """Return the outcome of some moments, the last of which is the end."""
     counts: list[np.ndarray] = []
-    for moment in itertools.islice(moments(network, x), lead_in(network) + steps):
+    for moment in passing:
         counts = counts or [np.zeros(fired.shape, np.int64) for fired in moment.spikes]
-        for count, fired in zip(counts, moment.spikes, strict=True):
-            np.add(count, fired, out=count, casting="unsafe")
-    return Outcome(moment.potential.T.copy(), tuple(count.T.copy() for count in counts))
+        for sent, fired in zip(counts, moment.spikes, strict=True):
+            np.add(sent, fired, out=sent, casting="unsafe")
+    return Outcome(moment.potential.T.copy(), tuple(sent.T.copy() for sent in counts))

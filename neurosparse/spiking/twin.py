@@ -92,12 +92,14 @@ class Twin:
     ----------
     network : TrainedNetwork
         As trained; compacted where that was asked for.
+    kept : TrainedNetwork
+        The same with weights rounded where that was asked for: what `spiking` is made from.
     spiking : SpikingNetwork
-        Of rounded weights where that was asked for.
     chosen : Choice
     """
 
     network: TrainedNetwork
+    kept: TrainedNetwork
     spiking: SpikingNetwork
     chosen: Choice
 
@@ -125,4 +127,4 @@ def spiking_twin(
         network, kept, scales, trial * scale, target.candidates,
         coding=coding, steps=asked.steps, allowed_loss=asked.allowed_loss,
     )  # fmt: skip
-    return Twin(network, convert(kept, scales, chosen.rate, chosen.cell, coding), chosen)
+    return Twin(network, kept, convert(kept, scales, chosen.rate, chosen.cell, coding), chosen)

@@ -8,8 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from neurosparse.errors import BrokenInvariant, OverBudget
-from neurosparse.grid import step_for
-from neurosparse.kernels.grid import largest_sizes, to_grid
+from neurosparse.kernels.grid import to_grid
 from neurosparse.kernels.replace import draw, replace_dead
 from neurosparse.kernels.rewire import grow
 from neurosparse.store.layout import Layout, ProjectionLayout
@@ -53,11 +52,10 @@ class SynapseStore:
     layout : Layout
     momentum : bool
         Keep one more float32 a slot.
-    most : int
-        The largest whole number of steps where what is seen of a weight is rounded, which keeps one more float32 a
-        slot; 0 where weights are seen as they are.
     parts : int
         Row ranges into which the visit of a projection may be split (one a thread).
+    most : int, optional
+        Keep one more float32 a slot: the weights rounded to whole steps, at most so many (see `to_grid`).
 
     Attributes
     ----------
@@ -66,10 +64,9 @@ class SynapseStore:
         Post neuron of each slot, counted from 0 in its own projection.
     weight : ndarray of float32, shape (n_slots,)
         Signed; ``abs(weight)`` is theta of Bellec et al. 2018 and the sign bit is the connection's sign, at zero too.
-    seen : ndarray of float32, shape (n_slots,)
-        What forward and backward products take for weights: `weight` itself, or each weight in whole steps of its
-        projection, as `neurosparse.grid.on_grid` rounds them; true after `look` until the weights move.
     velocity : ndarray of float32, shape (n_slots,) or (0,)
+    seen : ndarray of float32, shape (n_slots,)
+        The weights as the network sees them: on their grid as of the last `look`, or `weight` itself.
     live, capacity : ndarray of int64, shape (n_cores,)
     blocks : ndarray of int64, shape (n_projections, 5)
         See `Layout.blocks`.
@@ -77,14 +74,14 @@ class SynapseStore:
         See `Layout.limits`.
     """
 
-    def __init__(self, layout: Layout, *, momentum: bool = False, parts: int = 1, most: int = 0) -> None:
+    def __init__(self, layout: Layout, *, momentum: bool = False, parts: int = 1, most: int | None = None) -> None:
         self.layout = layout
         self.row_start = np.zeros(layout.n_rows + 1, np.int64)
         self.target = np.zeros(layout.n_slots, np.int32)
         self.weight = np.zeros(layout.n_slots, np.float32)
-        self.seen = np.zeros_like(self.weight) if most else self.weight
-        self.most = most
         self.velocity = np.zeros(layout.n_slots if momentum else 0, np.float32)
+        self.seen = self.weight if most is None else np.zeros(layout.n_slots, np.float32)
+        self._most = most
         self.capacity = layout.capacities()
         self.live = np.zeros_like(self.capacity)
         self.parts = parts
@@ -117,7 +114,13 @@ class SynapseStore:
     @property
     def nbytes(self) -> int:
         """Return the bytes of the arrays that grow with synapses and rows."""
-        return sum(array.nbytes for array in self.slots) + (self.seen.nbytes if self.most else 0)
+        return sum(array.nbytes for array in self.slots) + (0 if self._most is None else self.seen.nbytes)
+
+    def look(self) -> None:
+        """Bring the weights that the network sees up to date with those that learn."""
+        if self._most is not None:
+            for p in self.projections:
+                to_grid(p.slots, self.seen, self._most)
 
     def is_over_budget(self) -> bool:
         """Return whether more connections are live than allowed, in all or on one core."""
@@ -174,15 +177,6 @@ class SynapseStore:
                 grow(self.slots, newborn)
                 chunk += 1
         self.balance()
-
-    def look(self) -> None:
-        """Bring `seen` up to date with the weights, where it is another array: on a grid of a power of two a step."""
-        if not self.most:
-            return
-        largest = np.empty(len(self.projections), np.float32)
-        largest_sizes(self.row_start, self.blocks, self.weight, largest)
-        step = np.array([step_for(size, self.most) for size in largest.tolist()], np.float32)
-        to_grid(self.row_start, self.blocks, self.weight, step, self.seen)
 
     def replace_dead(self, seed: int, step: int) -> int:
         """Close the gaps that the backward visits of `step` left, and let as many be born as are missing.

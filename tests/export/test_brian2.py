@@ -1,9 +1,7 @@
 """The native Brian2 script spikes as the emulator does, neuron by neuron, and notices when it does not."""
 
 import ast
-import hashlib
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from scripts import arrays_of, rewrite, run
 
 from neurosparse.data.dataset import Dataset, Split
 from neurosparse.errors import BadInput
@@ -44,21 +43,6 @@ def folder(native, tmp_path):
     return elsewhere
 
 
-def run(folder, *arguments, **environment):
-    """Run the script from another working directory, with nothing of this process but the interpreter."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    (folder.parent / "cwd").mkdir(exist_ok=True)
-    return subprocess.run(
-        [sys.executable, "-I", str(folder / "network.py"), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        cwd=folder.parent / "cwd",
-        env=kept | environment,
-        check=False,
-    )
-
-
 def seen(folder, *arguments):
     """Run the script and return what it saw."""
     record = folder.parent / "seen.npz"
@@ -68,19 +52,6 @@ def seen(folder, *arguments):
     assert "Traceback" not in done.stderr
     with np.load(record) as archive:
         return {name: archive[name] for name in archive.files}
-
-
-def arrays_of(folder):
-    with np.load(folder / "network.npz") as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-def rewrite(folder, **changed):
-    """Exchange arrays and make the manifest agree, as an honest but wrong export would."""
-    np.savez(folder / "network.npz", **(arrays_of(folder) | changed))
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["arrays"]["sha256"] = hashlib.sha256((folder / "network.npz").read_bytes()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def emulated(network, data, folder, samples, steps, coding=CURRENT):

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from scripts import arrays_of
 
 from neurosparse.errors import BadInput
 from neurosparse.export.csv import CsvExporter
@@ -68,11 +69,6 @@ def loaded(folder):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     with np.load(record) as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-def arrays_of(folder):
-    with np.load(folder / "network.npz") as archive:
         return {name: archive[name] for name in archive.files}
 
 

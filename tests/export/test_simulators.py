@@ -3,16 +3,12 @@
 NEURON's very first import compiles its cells, which takes some 20 seconds more.
 """
 
-import hashlib
-import json
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from scripts import arrays_of, rewrite, run
 
 from neurosparse.data.dataset import Dataset, Split
 from neurosparse.export.pynn import PyNNExporter
@@ -24,36 +20,6 @@ from neurosparse.spiking.target import PYNN
 from neurosparse.spiking.twin import Conversion, spiking_twin
 
 BACKENDS = ("nest", "neuron", "brian2")
-
-
-def run(folder, *arguments):
-    """Run the script from another working directory, with nothing of this process but the interpreter."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    (folder.parent / "cwd").mkdir(exist_ok=True)
-    return subprocess.run(
-        [sys.executable, "-I", str(folder / "network.py"), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        cwd=folder.parent / "cwd",
-        env=environment,
-        check=False,
-    )
-
-
-def rewrite(folder, **changed):
-    """Exchange arrays of an export and make its manifest agree, as an honest but wrong export would."""
-    with np.load(folder / "network.npz") as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    np.savez(folder / "network.npz", **(arrays | changed))
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["arrays"]["sha256"] = hashlib.sha256((folder / "network.npz").read_bytes()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-
-
-def arrays_of(folder):
-    with np.load(folder / "network.npz") as archive:
-        return {name: archive[name] for name in archive.files}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -9,7 +9,7 @@ import jinja2
 import numpy as np
 import pytest
 
-SCRIPT = files("neurosparse.export").joinpath("network.py.jinja")
+SCRIPT = files("neurosparse.export").joinpath("pynn_network.py.jinja")
 
 PROBE = """
 import importlib.util, json, sys, time as clock

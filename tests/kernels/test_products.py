@@ -3,13 +3,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.kernels.products import descend_bias, forward
+from neurosparse.kernels.products import OPEN, descend_bias, forward
 from neurosparse.kernels.rng import NOISE, normal, stream
 from neurosparse.kernels.update import descend
-from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING, buffer
 
 NO_VELOCITY = np.zeros(0, np.float32)
+NO_CEILING = (np.float32(np.inf), np.float32(0.0))
+
+
+def seen(rows, ceiling=NO_CEILING):
+    """Return row_start, target and what the products see."""
+    row_start, target, weight = rows.arrays()
+    return row_start, target, (weight, *ceiling)
 
 
 @st.composite
@@ -32,86 +38,34 @@ def layers(draw):
     return rows, x, dy, bias, seed
 
 
-activations = st.sampled_from([IDENTITY, RELU]) | st.builds(
-    Activation, st.just("qcfs"), st.sampled_from([0.1, 1.0, 3.0, 4.0]), st.sampled_from([1, 3, 8, 1024])
-)
-
-
-@given(layers(), activations)
-def test_forward(layer, activation):
-    """The sums are those of the twin; what is made of a sum is, to the bit, what the twin makes of it."""
+@given(layers(), st.booleans())
+def test_forward(layer, rectify):
     rows, x, _, bias, _ = layer
-    sums, y = buffer(rows.n_post, x.shape[1]), buffer(rows.n_post, x.shape[1])
-    forward(*rows.arrays(), bias, x, sums, IDENTITY.numbers(), (0, rows.n_post))
-    np.testing.assert_allclose(sums, naive.forward(rows, bias, x), rtol=1e-6, atol=1e-5)
-    forward(*rows.arrays(), bias, x, y, activation.numbers(), (0, rows.n_post))
-    np.testing.assert_array_equal(y, activation(sums))
+    y = buffer(rows.n_post, x.shape[1])
+    forward(*seen(rows), bias, x, y, rectify, (0, rows.n_post))
+    np.testing.assert_allclose(y, naive.forward(rows, bias, x, rectify), rtol=1e-6, atol=1e-5)
 
 
-@given(layers(), st.integers(0, 9), activations)
-def test_forward_in_two_ranges_is_the_same_to_the_bit(layer, cut, activation):
+@given(layers(), st.sampled_from([0.5, 1.0, 4.0]), st.sampled_from([1, 4, 8]))
+def test_forward_clips_to_levels_and_marks_where_a_gradient_passes(layer, ceiling, levels):
+    rows, x, _, bias, _ = layer
+    y = buffer(rows.n_post, x.shape[1])
+    forward(*seen(rows, (np.float32(ceiling), np.float32(levels))), bias, x, y, True, (0, rows.n_post))
+    for z, out in zip(naive.sums(rows, bias, x).flat, y.flat, strict=True):
+        expected, passes = naive.qcfs(z, ceiling, levels)
+        assert out == (expected or (OPEN if passes else 0.0))
+        assert (0 < out < ceiling) == passes
+
+
+@given(layers(), st.integers(0, 9), st.booleans())
+def test_forward_in_two_ranges_is_the_same_to_the_bit(layer, cut, rectify):
     rows, x, _, bias, _ = layer
     cut = min(cut, rows.n_post)
     whole, parts = buffer(rows.n_post, x.shape[1]), buffer(rows.n_post, x.shape[1])
-    forward(*rows.arrays(), bias, x, whole, activation.numbers(), (0, rows.n_post))
-    forward(*rows.arrays(), bias, x, parts, activation.numbers(), (0, cut))
-    forward(*rows.arrays(), bias, x, parts, activation.numbers(), (cut, rows.n_post))
+    forward(*seen(rows), bias, x, whole, rectify, (0, rows.n_post))
+    forward(*seen(rows), bias, x, parts, rectify, (0, cut))
+    forward(*seen(rows), bias, x, parts, rectify, (cut, rows.n_post))
     np.testing.assert_array_equal(whole, parts)
-
-
-def made_of(z, activation):
-    """Return what the kernel makes of the sums `z` alone: neurons without an input, whose bias is the sum."""
-    row_start, target, weight = naive.Rows(1, z.size, {}).arrays()
-    y = buffer(z.size, 1)
-    forward(row_start, target, weight, z, buffer(1, 1), y, activation.numbers(), (0, z.size))
-    return y[:, 0].copy()
-
-
-SUMS = st.floats(-(2.0**99), 2.0**99, width=32) | st.integers(-40, 40).map(lambda k: k / 16)
-
-
-@given(st.lists(SUMS, min_size=1, max_size=40), st.sampled_from([0.1, 0.7, 1.0, 2.0]), st.sampled_from([1, 3, 8, 1024]))
-def test_steps_and_gates_are_those_of_the_twin(sums, ceiling, levels):
-    """At, just below and just above every edge of a step, too; a zero with an open gate is known by its sign."""
-    edges = (np.arange(-1, levels + 2) - 0.5) * ceiling / levels
-    z = np.array([*sums, *edges], np.float32)
-    z = np.concatenate([z, np.nextafter(z, np.float32(np.inf)), np.nextafter(z, np.float32(-np.inf))])
-    expected = [naive.qcfs(float(value), ceiling, levels) for value in z]
-    found = made_of(z, Activation("qcfs", ceiling, levels))
-    np.testing.assert_array_equal(found, np.array([value for value, _ in expected], np.float32))
-    gate = ((found != 0) | np.signbit(found)) & (found < np.float32(ceiling))
-    np.testing.assert_array_equal(gate, [is_open for _, is_open in expected])
-
-
-def test_what_is_no_number_stays_none():
-    z = np.array([np.nan, np.inf, -np.inf], np.float32)
-    np.testing.assert_array_equal(made_of(z, Activation("qcfs", 2.0, 8)), np.array([np.nan, 2, 0], np.float32))
-    np.testing.assert_array_equal(made_of(z, RELU), np.array([np.nan, np.inf, 0], np.float32))
-
-
-@given(layers(), st.sampled_from([1.0, 2.0]), st.sampled_from([1, 4, 8]), st.booleans())
-def test_the_gradient_passes_where_the_gate_is_open(layer, ceiling, levels, apart):
-    """`x` is what the layer below made of its sums, and the gradient goes back by the weights that were seen."""
-    rows, _, dy, _, seed = layer
-    z = np.random.default_rng(seed).integers(-32, 64, (rows.n_pre, dy.shape[1])) / 16
-    below = [[naive.qcfs(value, ceiling, levels) for value in row] for row in z]
-    x = np.stack([made_of(row.astype(np.float32), Activation("qcfs", ceiling, levels)) for row in z.T], axis=1)
-    row_start, target, weight = rows.arrays()
-    seen_rows = naive.Rows(rows.n_pre, rows.n_post, {pair: np.round(w) for pair, w in rows.weight.items()})
-    seen = seen_rows.arrays()[2] if apart else weight
-    before = seen.copy()
-    dx = buffer(rows.n_pre, dy.shape[1])
-    law = tuple(np.float32(value) for value in (0.5, 0.05, 0.0, 0.0))
-    signals = (np.ascontiguousarray(x), dx, dy)
-    descend(
-        (row_start, target, weight, NO_VELOCITY), seen, signals, np.float32(ceiling), law, (seed, 3), (0, rows.n_pre),
-        np.zeros(1, np.int64), rows.n_post,
-    )  # fmt: skip
-    gate = np.array([[is_open for _, is_open in row] for row in below])
-    _, expected = naive.gradients(rows, x, dy, gate, seen_rows if apart else rows)
-    np.testing.assert_allclose(dx, expected, rtol=1e-5, atol=1e-4)
-    if apart:
-        np.testing.assert_array_equal(seen, before)
 
 
 @given(layers(), st.sampled_from([0.0, 0.5]))
@@ -134,8 +88,9 @@ def test_descend_bias(layer, momentum):
     st.sampled_from([0.0, 0.5]),
     st.booleans(),
     st.integers(1, 9),
+    st.sampled_from([np.inf, 1.0]),
 )
-def test_descend(layer, rate, shrink, noise, momentum, push, width):
+def test_descend(layer, rate, shrink, noise, momentum, push, width, ceiling):
     rows, x, dy, _, seed = layer
     row_start, target, weight = rows.arrays()
     pairs = sorted(rows.weight)
@@ -151,7 +106,8 @@ def test_descend(layer, rate, shrink, noise, momentum, push, width):
 
     law32 = tuple(np.float32(value) for value in law)
     slots = (row_start, target, weight, velocity)
-    end = descend(slots, weight, (x, dx, dy), np.float32(np.inf), law32, (seed, 3), (0, rows.n_pre), died, width)
+    sight = (weight, np.float32(ceiling), np.float32(0.0))
+    end = descend(slots, sight, x, dx, dy, law32, (seed, 3), (0, rows.n_pre), died, width)
 
     row_start[-1] = end
     survivors = naive.read_rows(row_start, target, weight)
@@ -169,8 +125,23 @@ def test_descend(layer, rate, shrink, noise, momentum, push, width):
         for pair in set(kept) & set(velocities):
             np.testing.assert_allclose(kept[pair], velocities[pair], rtol=1e-4, atol=1e-4)
     if push:
-        _, expected = naive.gradients(rows, x, dy)
+        _, expected = naive.gradients(rows, x, dy, ceiling)
         np.testing.assert_allclose(dx, expected, rtol=1e-5, atol=1e-4)
+
+
+@given(layers())
+def test_descend_pushes_back_through_what_is_seen_and_moves_what_learns(layer):
+    rows, x, dy, _, _ = layer
+    row_start, target, weight = rows.arrays()
+    other = naive.Rows(rows.n_pre, rows.n_post, {pair: 2.0 * w + 1.0 for pair, w in rows.weight.items()})
+    dx, died = buffer(rows.n_pre, x.shape[1]), np.zeros(rows.n_post, np.int64)
+    sight = (other.arrays()[2], *NO_CEILING)
+    still = tuple(np.float32(0.0) for _ in range(4))
+    slots = (row_start, target, weight, NO_VELOCITY)
+    end = descend(slots, sight, x, dx, dy, still, (1, 1), (0, rows.n_pre), died, 1)
+    np.testing.assert_allclose(dx, naive.gradients(other, x, dy)[1], rtol=1e-5, atol=1e-4)
+    assert end == len(rows.weight)
+    assert naive.read_rows(row_start, target, weight) == rows.weight
 
 
 def _near_zero(rows, x, dy, law, nu, velocity):
