@@ -53,9 +53,16 @@ def sums(rows: Rows, bias: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def qcfs(z: float, ceiling: float, levels: int) -> tuple[float, bool]:
-    """Return the activation of Bu et al. 2022 for one sum, and whether its straight-through gradient passes."""
-    level = z * levels / ceiling + 0.5
-    return ceiling / levels * min(max(math.floor(level), 0), levels), 0 < level < levels
+    """Return the activation of Bu et al. 2022 for one sum in float32, and whether its straight-through gradient passes.
+
+    ``ceiling * clip(floor(z levels / ceiling + 1/2) / levels, 0, 1)``; the gradient passes where what is rounded down
+    lies between 0 and `levels`.
+    """
+    one = np.float32
+    height = one(one(one(z) * (one(levels) / one(ceiling))) + one(0.5))
+    if height >= levels:
+        return float(one(ceiling)), False
+    return float(one(max(math.floor(height), 0)) * (one(ceiling) / one(levels))), bool(height > 0)
 
 
 def on_grid(weights: list[float], most: int) -> list[float]:
@@ -70,14 +77,14 @@ def on_grid(weights: list[float], most: int) -> list[float]:
 
 
 def gradients(
-    rows: Rows, x: np.ndarray, dy: np.ndarray, ceiling: float = math.inf
+    rows: Rows, x: np.ndarray, dy: np.ndarray, gate: np.ndarray | None = None
 ) -> tuple[dict[tuple[int, int], float], np.ndarray]:
-    """Return dE/dw of every connection, and dE/d(sums below) where x lies between zero and the ceiling."""
+    """Return dE/dw of every connection, and dE/d(sums below) where the gate is open: x positive, unless told."""
     dw = {(i, j): float(np.dot(x[i].astype(float), dy[j].astype(float))) for i, j in rows.weight}
     dx = np.zeros_like(x, dtype=float)
     for (i, j), w in rows.weight.items():
         dx[i] += np.float32(w) * dy[j].astype(float)
-    return dw, np.where((x > 0) & (x < ceiling), dx, 0.0)
+    return dw, np.where(x > 0 if gate is None else gate, dx, 0.0)
 
 
 def descend(

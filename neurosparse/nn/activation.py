@@ -54,14 +54,15 @@ class Activation:
             )
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        """Return the outputs for some sums, float32 of any shape, computed as the kernels do."""
+        """Return the outputs for some sums, float32 of any shape, to the bit what the kernels compute."""
         if self.kind == "identity":
             return z
         if self.kind == "relu":
             return np.maximum(z, np.float32(0.0))
         ceiling, levels = np.float32(self.ceiling), np.float32(self.levels)
-        level = np.clip(np.floor(z * (levels / ceiling) + np.float32(0.5)), np.float32(0.0), levels)
-        return level * (ceiling / levels)
+        height = np.asarray(z, np.float32) * (levels / ceiling) + np.float32(0.5)
+        # The top is the ceiling itself, to whatever the product of levels and their size is rounded.
+        return np.where(height >= levels, ceiling, np.floor(np.maximum(height, 0)) * (ceiling / levels))
 
     def to_json(self) -> dict[str, Any]:
         """Return the activation as a file tells it; a ceiling that is infinite is left out."""
