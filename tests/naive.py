@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -66,14 +67,16 @@ def qcfs(z: float, ceiling: float, levels: int) -> tuple[float, bool]:
 
 
 def on_grid(weights: list[float], most: int) -> list[float]:
-    """Return weights as whole multiples, at most `most`, of the smallest power of two that reaches the largest."""
-    largest = max(map(abs, weights), default=0.0)
-    step = 1.0
-    while largest and step * most < largest:
-        step *= 2.0
-    while largest and step / 2.0 * most >= largest:
-        step /= 2.0
-    return [math.copysign(round(abs(w) / step) * step, w) for w in weights]
+    """Return each weight as whole steps of the least power of two of which `most` reach the largest, in fractions."""
+    largest = max((abs(Fraction(w)) for w in weights), default=Fraction(0))
+    step = Fraction(1)
+    if largest:
+        while step * most < largest:
+            step *= 2
+        # Below the finest float32 there is nothing to gain.
+        while step / 2 * most >= largest and step > Fraction(1, 2**149):
+            step /= 2
+    return [math.copysign(float(round(abs(Fraction(w)) / step) * step), w) for w in weights]
 
 
 def gradients(
