@@ -180,9 +180,18 @@ def test_a_file_from_before_there_were_activations_is_one_of_rectifiers(tmp_path
         del projection["activation"]
     write_arrays(path, header | {"schema": "neurosparse.trained/1"}, arrays)
     assert [TrainedNetwork.load(path).activation(k) for k in range(3)] == [RELU, RELU, IDENTITY]
+    write_arrays(path, header, arrays)
+    with pytest.raises(FileFault, match="activation"):
+        TrainedNetwork.load(path)
 
 
-@pytest.mark.parametrize("told", [{"kind": "tanh"}, {"kind": "qcfs", "ceiling": -1, "levels": 4}, {}, None, "relu"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"kind": "tanh"}, {"kind": "qcfs", "ceiling": -1, "levels": 4}, {"kind": "qcfs", "ceiling": 1.0, "levels": 2.5},
+        {}, None, "relu",
+    ],
+)  # fmt: skip
 def test_an_activation_that_makes_no_sense_is_a_damaged_file(told, tmp_path):
     path = tmp_path / "network.npz"
     build().trained(NAMES, POPULATIONS).save(path)
