@@ -51,3 +51,12 @@ def test_every_plan_shown_says_what_is_shown(folder, line):
         return
     for printed in (result.stdout + result.stderr).splitlines():
         assert printed in README
+
+
+def test_the_simulation_shown_says_what_is_shown(folder):
+    (line,) = re.findall(r"neurosparse simulate runs/[^#`\n]*", README)
+    result = subprocess.run(
+        [sys.executable, "-m", *line.split()], cwd=folder, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    assert shape(result.stdout) <= shape(README)

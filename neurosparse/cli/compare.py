@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from neurosparse.cli.columns import print_columns
 from neurosparse.errors import BadInput
 from neurosparse.report.compare import ACCURACY, KEPT, Comparison, Figure, compare
 from neurosparse.report.words import amount
@@ -55,21 +56,13 @@ def _print(found: Comparison) -> None:
         verdict = "worse" if figure.loss else "better" if figure.change else ""
         values = (_value(figure.unit, value) for value in (figure.base, figure.candidate))
         lines.append((figure.name, *values, *_change(figure), verdict))
-    _print_columns(lines)
+    print_columns(lines)
     if found.settings:
         settings = [(name, _setting(old), _setting(new)) for name, old, new in found.settings]
         click.echo()
-        _print_columns([("settings that differ", "base", "candidate"), *settings])
+        print_columns([("settings that differ", "base", "candidate"), *settings])
     else:
         click.echo("\nall settings are the same")
-
-
-def _print_columns(lines: Sequence[Sequence[str]]) -> None:
-    """Print a table: its first column to the left, the others to the right."""
-    first, *others = (max(map(len, column)) for column in zip(*lines, strict=True))
-    for name, *cells in lines:
-        padded = (f"{cell:>{width}}" for cell, width in zip(cells, others, strict=True))
-        click.echo("  ".join((f"{name:{first}}", *padded)).rstrip())
 
 
 def _value(unit: str, value: float | None) -> str:

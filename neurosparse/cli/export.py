@@ -40,11 +40,18 @@ def command(
 ) -> None:
     """Hand the trained network of RUN over to TARGET.
 
-    pynn: a folder that stands alone, with a script, the arrays and a manifest, held-out samples and the decisions
-    expected on them, so that the script checks itself wherever it runs.
+    What is written is its spiking twin, in a folder with a manifest that says what is what. TARGET is one of these:
 
-    image: the very bytes of each core's synaptic matrix and population table, as the tool chain of SpiNNaker writes
-    them, with a manifest and the network as `neurosparse plan --network` reads it.
+    \b
+    pynn    a script for NEST, NEURON, Brian2 and sPyNNaker that checks itself on
+            held-out samples
+    brian2  a native Brian2 script with soft reset that checks itself likewise
+    csv     connection lists for PyNN's FromFileConnector, and files of cells
+    nir     a NIR graph with hard reset and dense weights, and held-out samples;
+            needs neurosparse[nir]
+    image   the bytes of each core's synaptic matrix and population table as the
+            tool chain of SpiNNaker writes them, and the network as `neurosparse
+            plan --network` reads it; no samples
     """
     from neurosparse.export.exporter import exporters
     from neurosparse.nn.compact import compact

@@ -17,6 +17,7 @@ COMMANDS = {
     "report": ("neurosparse.cli.report", "Show what a run reached and what every core holds."),
     "compare": ("neurosparse.cli.compare", "Put two runs side by side, and say what got worse."),
     "export": ("neurosparse.cli.export", "Hand a trained network over to a simulator."),
+    "simulate": ("neurosparse.cli.simulate", "Run a trained network in a simulator, and say where it parts."),
     "check": ("neurosparse.cli.check", "Prove from its files that a run keeps every promise."),
     "profiles": ("neurosparse.cli.profiles", "List, show and check hardware profiles."),
     "data": ("neurosparse.cli.data", "List data sets and fetch them."),

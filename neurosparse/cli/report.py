@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,7 +35,8 @@ def command(run: Path, as_json: bool, as_csv: bool, as_html: bool, out: Path | N
         from neurosparse.report.page.page import make_page, save_page
 
         path = out or run / "report.html"
-        page = make_page(document, folder.plan(), folder.history(), folder.trained(), folder.initial())
+        parts = (document, folder.plan(), folder.history(), folder.trained(), folder.initial())
+        page = make_page(*parts, _simulations(folder))
         click.echo(f"{path}  {format_bytes(save_page(page, path))}")
     elif as_json:
         click.echo(json.dumps(document, indent=2))
@@ -44,3 +46,14 @@ def command(run: Path, as_json: bool, as_csv: bool, as_html: bool, out: Path | N
         print_report(document)
     if not document["fits"]:
         raise click.exceptions.Exit(1)
+
+
+def _simulations(folder: RunFolder) -> list[dict[str, Any]]:
+    """Return the simulations of the network that the run holds now; say which are of another one."""
+    found, network = folder.simulations(), folder.network_digest()
+    for other in found:
+        if other["network"] != network:
+            click.echo(
+                f"left out: the simulation in {other['backend']} is of another network; simulate again", err=True
+            )
+    return [document for document in found if document["network"] == network]

@@ -109,6 +109,10 @@ class Exporter(Protocol):
         ------
         BadInput
             The network does not match the data, a number has no meaning, or the folder exists.
+        OverBudget
+            What is written would be too large for its format.
+        Unavailable
+            A package that writes the format is not installed.
         FileFault
             The folder cannot be written.
         """
@@ -121,6 +125,7 @@ exporters = Registry(
         "pynn": "neurosparse.export.pynn:PyNNExporter",
         "brian2": "neurosparse.export.brian2:Brian2Exporter",
         "csv": "neurosparse.export.csv:CsvExporter",
+        "nir": "neurosparse.export.nir:NirExporter",
         "image": "neurosparse.export.image:ImageExporter",
     },
     "neurosparse.exporters",

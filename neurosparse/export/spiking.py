@@ -58,7 +58,7 @@ class SpikingExporter:
         raise NotImplementedError
 
     def check(self, network: TrainedNetwork) -> None:
-        """Raise BadInput, before any work, for what this exporter alone cannot write."""
+        """Raise, before any work, for what this exporter alone cannot write."""
 
     def export(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import fcntl
+import hashlib
 import io
 import os
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from neurosparse.errors import BadInput, FileFault
 from neurosparse.mapping.layout import Plan
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.schema import check_report
+from neurosparse.report.simulation import check_simulation
 from neurosparse.run.job import Job
 from neurosparse.train.events import EpochEnd
 
@@ -127,6 +129,10 @@ class RunFolder:
             )
         return TrainedNetwork.load(path)
 
+    def network_digest(self) -> str:
+        """Return the sha256 of the trained network's file."""
+        return hashlib.sha256((self.path / "network.npz").read_bytes()).hexdigest()
+
     def initial(self) -> TrainedNetwork | None:
         """Return the network before its first step; None where the run left none.
 
@@ -149,6 +155,21 @@ class RunFolder:
         document = read_json(self.path / "report.json")
         check_report(document, self.path / "report.json")
         return document
+
+    def simulations(self) -> list[dict[str, Any]]:
+        """Return what simulators found, by name; of this network or of one that the run held before.
+
+        Raises
+        ------
+        FileFault
+            A file is damaged.
+        """
+        found = []
+        for path in sorted((self.path / "simulation").glob("*.json")):
+            document = read_json(path)
+            check_simulation(document, path)
+            found.append(document)
+        return found
 
     def write_history(self, rows: Sequence[EpochEnd]) -> None:
         """Write history.csv anew."""

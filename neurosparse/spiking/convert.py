@@ -140,13 +140,19 @@ def convert(
         weight.data *= per_spike / full * cell.charge
         offset = projection.bias.astype(np.float64) / full * cell.drive
         middle = 0.0 if k == len(network.projections) - 1 else cell.threshold / 2
-        initial = middle - offset / cell.capacitance * _head_start(k, cell, coding)
+        initial = middle - offset / cell.capacitance * head_start(k, cell, coding)
         layers.append(SpikingLayer(weight, offset, initial))
         per_spike = full
     return SpikingNetwork(cell, tuple(layers), tuple(float(scale) for scale in scales), float(rate), coding)
 
 
-def _head_start(layer: int, cell: Cell, coding: Coding) -> float:
-    """Return for how long constant currents flow into a layer before what its spikes bring does, on average, ms."""
+def head_start(layer: int, cell: Cell, coding: Coding) -> float:
+    """Return for how long constant currents flow into a layer before what its spikes bring does, on average, ms.
+
+    Parameters
+    ----------
+    layer : int
+        From 0, the first after the input.
+    """
     behind = layer * (cell.delay + cell.tau_synapse)
     return behind if coding.kind == "current" else cell.start + cell.tau_synapse + behind

@@ -1,10 +1,13 @@
 """`neurosparse export` as a real process, from a real run to a script that NEST runs."""
 
 import json
+import re
 import subprocess
 import sys
 
 from processes import neurosparse
+
+from neurosparse.export.exporter import exporters
 
 
 def test_from_train_to_nest(tmp_path):
@@ -60,3 +63,8 @@ def test_a_run_without_a_network_is_refused(tmp_path):
     result = neurosparse("export", "nowhere", "pynn", cwd=tmp_path)
     assert result.returncode == 3
     assert "there is no run folder nowhere" in result.stderr
+
+
+def test_help_tells_of_every_target(tmp_path):
+    told = neurosparse("export", "--help", cwd=tmp_path).stdout
+    assert re.findall(r"^  ([a-z0-9]+)  +\w", told, re.MULTILINE) == sorted(exporters.names(), key=told.index)

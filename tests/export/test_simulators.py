@@ -48,6 +48,24 @@ def test_nest_equals_the_emulator(folder, exported, network, digits):
         assert seen["potential"] == pytest.approx(emulated, abs=1e-6)
 
 
+@pytest.mark.parametrize("backend", ["nest", "brian2"])
+def test_a_few_copies_at_a_time_are_as_good_as_all(backend, folder):
+    """474 cells each: three of them at once make batches of 3, 3 and 1."""
+    arguments = ("--backend", backend, "--samples", "7", "--steps", "40", "--record", str(folder / "seen.npz"))
+    found = []
+    for most in (48_000, 1_500):
+        script = (folder / "network.py").read_text()
+        (folder / "network.py").write_text(re.sub(r"MOST_AT_ONCE = [\d_]+", f"MOST_AT_ONCE = {most}", script, count=1))
+        done = run(folder, *arguments)
+        assert "agreement" in done.stdout, done.stdout + done.stderr
+        with np.load(folder / "seen.npz") as seen:
+            found.append({name: seen[name] for name in seen.files})
+    at_once, in_batches = found
+    assert len(at_once["potential"]) == 7
+    for name, values in at_once.items():
+        assert np.array_equal(in_batches[name], values), name
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_notices_negated_weights(backend, folder):
     arrays = arrays_of(folder)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from neurosparse.report.page.connections import Counts
-from neurosparse.report.page.figures import curves, histogram
+from neurosparse.report.page.figures import curves, followed, histogram
 
 _EPOCHS = list(range(1, 61))
 _CURVES = curves(_EPOCHS, [[1 / k for k in _EPOCHS], [2 / k for k in _EPOCHS]], "Loss falls")
 _COUNTS = Counts(np.arange(6) - 0.5, np.array([3, 1, 4, 1, 5]), np.array([2, 7, 1, 8, 2]))
 _HISTOGRAM = histogram(_COUNTS, "synapses of a source", 'Degrees of "a" & b')
+_FOLLOWED = followed([(0, 0, 0, 1), (1, 0.5, 1, 1.5), (3, 1, 2, 3)], "Rates of 'a' <b> & $c$")
 _FEW = curves([1, 2], [[0.5, 0.25]], "Rewired")
 
 
@@ -22,7 +23,7 @@ def _parsed(text):
     return ET.fromstring(text.replace("<svg ", '<svg xmlns:xlink="x" ', 1))
 
 
-@pytest.mark.parametrize("text", [_CURVES, _HISTOGRAM, _FEW])
+@pytest.mark.parametrize("text", [_CURVES, _HISTOGRAM, _FOLLOWED, _FEW])
 def test_a_drawing_is_whole_and_plain(text):
     tree = _parsed(text)
     assert tree.attrib["role"] == "img"
@@ -36,6 +37,7 @@ def test_a_drawing_is_whole_and_plain(text):
 
 def test_a_label_is_escaped():
     assert _parsed(_HISTOGRAM).attrib["aria-label"] == 'Degrees of "a" & b'
+    assert _parsed(_FOLLOWED).attrib["aria-label"] == "Rates of 'a' <b> & $c$"
 
 
 def test_equal_figures_give_equal_drawings_whatever_matplotlib_is_set_to():
@@ -62,7 +64,23 @@ def test_a_histogram_shows_start_and_end():
     assert "stroke-dasharray" not in alone
 
 
+def test_what_follows_is_drawn_beside_what_it_follows():
+    """The line of the medians and the dashed one meet at 0 and 1; at 3 the medians are a third too low."""
+    points = {}
+    for e in _parsed(_FOLLOWED).iter():
+        style = e.attrib.get("style", "")
+        for name in ("first", "second"):
+            if f"stroke: var(--{name})" in style and "M" in e.attrib.get("d", "") and "fill: none" in style:
+                points[name] = np.array([float(n) for n in re.findall(r"-?[\d.]+", e.attrib["d"])]).reshape(-1, 2)
+    median, exact = points["first"], points["second"]
+    assert median[:2] == pytest.approx(exact[:2], abs=0.01)
+    assert median[2, 0] == pytest.approx(exact[2, 0], abs=0.01)
+    assert (exact[0, 1] - median[2, 1]) / (exact[0, 1] - exact[2, 1]) == pytest.approx(2 / 3, abs=0.01)
+    assert "fill: var(--soft)" in _FOLLOWED
+
+
 def test_a_single_epoch_and_flat_lines_can_be_drawn():
     assert "<use" in curves([1], [[0.5]], "One epoch alone")
     assert _parsed(curves([1, 2, 3], [[0.0, 0.0, 0.0]], "Nothing was rewired")).tag == "svg"
+    assert _parsed(followed([(0, 0, 0, 0)], "A layer that is silent, as it should be")).tag == "svg"
     assert _parsed(histogram(Counts(np.array([-0.5, 0.5]), np.array([0]), None), "x", "No neuron")).tag == "svg"

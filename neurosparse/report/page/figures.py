@@ -6,6 +6,7 @@ import html
 import io
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -52,6 +53,14 @@ _STYLE: dict[Any, Any] = {
     "ytick.major.size": 0,
     "path.simplify": True,
 }
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing with its heading."""
+
+    heading: str
+    svg: str
 
 
 def curves(
@@ -119,6 +128,36 @@ def histogram(counts: Counts, label: str, says: str) -> str:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=float(counts.edges[0]) == -0.5))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+    return _svg(draw, says)
+
+
+def followed(groups: Sequence[tuple[float, float, float, float]], says: str) -> str:
+    """Return a chart of how measured values follow exact ones: middle and spread, and dashed where both are equal.
+
+    Parameters
+    ----------
+    groups : sequence of (float, float, float, float)
+        The exact value, by which they ascend, and the low, middle and high of what was measured of it.
+    says : str
+        What is to be seen, for those who do not see it.
+
+    Returns
+    -------
+    str
+        An ``svg`` element; equal input gives equal text.
+    """
+
+    def draw(axes: Axes) -> None:
+        exact, low, middle, high = zip(*groups, strict=True)
+        axes.fill_between(exact, low, high, facecolor=_SOFT, linewidth=0)
+        axes.plot(exact, middle, color=_FIRST, linewidth=1.4, marker="o", markersize=2.5)
+        axes.plot(exact, exact, color=_SECOND, linewidth=1.1, linestyle=(0, (3, 1.5)))
+        axes.set_xlabel("activation", loc="right")
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
 
     return _svg(draw, says)
 

@@ -19,8 +19,9 @@ from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.page.bars import Bars, bars
 from neurosparse.report.page.chipmap import ChipMap, chip_map
 from neurosparse.report.page.connections import Connections, connections
-from neurosparse.report.page.figures import curves, histogram
+from neurosparse.report.page.figures import Chart, curves, histogram
 from neurosparse.report.page.reasons import cause_table, compaction_table
+from neurosparse.report.page.simulations import Simulated, simulated
 from neurosparse.report.page.tables import (
     Table,
     configuration_table,
@@ -37,14 +38,6 @@ from neurosparse.units import format_percent
 
 #: Up to so many cores their tables stand open.
 _OPEN = 24
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A drawing with its heading."""
-
-    heading: str
-    svg: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +74,8 @@ class Page:
     connection_table : Table
     has_start : bool
         Whether the network before its first step is known.
+    simulations : tuple of Simulated
+        What simulators made of the network.
     configuration, sources : Table
     covers, does_not_cover : tuple of str
         What the machine's figures say and what they leave open, in sentences.
@@ -105,6 +100,7 @@ class Page:
     connections: tuple[tuple[str, tuple[Chart, ...]], ...]
     connection_table: Table
     has_start: bool
+    simulations: tuple[Simulated, ...]
     configuration: Table
     sources: Table
     covers: tuple[str, ...]
@@ -146,6 +142,7 @@ def make_page(
     history: Sequence[Mapping[str, Any]],
     network: TrainedNetwork,
     initial: TrainedNetwork | None = None,
+    simulations: Sequence[Mapping[str, Any]] = (),
 ) -> Page:
     """Return what there is to show of a finished run.
 
@@ -159,6 +156,8 @@ def make_page(
         One row an epoch, as `neurosparse.train.events.EpochEnd`.
     network, initial : TrainedNetwork
         After the last step, and before the first where that is known.
+    simulations : sequence of mapping
+        Of this network, schema ``neurosparse.simulation/1``.
 
     Raises
     ------
@@ -199,6 +198,7 @@ def make_page(
         connections=tuple((f"{p.name}: {p.pre} to {p.post}", _histograms(p)) for p in found),
         connection_table=connection_table(found),
         has_start=any(projection.start for projection in found),
+        simulations=tuple(map(simulated, simulations)),
         configuration=configuration_table(settings),
         sources=source_table(plan.profile),
         covers=plan.profile.covers,
