@@ -12,13 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import click
-import jinja2
 import numpy as np
+
+from neurosparse.export.script import render
 
 NEURONS = 4000
 WHOLE = (100_000, 1_000_000)
@@ -31,9 +31,8 @@ TIME = {"step": 1.0, "step_neuron": 0.1, "delay": 1.0}
 def script(folder: Path, backend: str) -> Path:
     """Write the script as the exporter does, for a network of these two layers."""
     name = "brian2_network.py.jinja" if backend == "native" else "pynn_network.py.jinja"
-    template = jinja2.Template(files("neurosparse.export").joinpath(name).read_text("utf-8"))
     path = folder / f"{backend}.py"
-    path.write_text(template.render(schema="none", sizes=f"{NEURONS}-{NEURONS}", synapses=0), "utf-8")
+    path.write_text(render(name, schema="none", sizes=f"{NEURONS}-{NEURONS}", synapses=0), "utf-8")
     return path
 
 

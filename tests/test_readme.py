@@ -1,6 +1,7 @@
 """What the README shows must run as it stands."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,14 @@ def test_the_simulation_shown_says_what_is_shown(folder):
     )
     assert result.returncode == 0, result.stderr
     assert shape(result.stdout) <= shape(README)
+
+
+def test_the_network_from_elsewhere_runs_as_shown(tmp_path):
+    start = README.index("    python -c ")
+    for line in README[start:].split("\n\n")[0].splitlines():
+        program, *arguments = shlex.split(line)
+        command = [sys.executable, *(arguments if program == "python" else ["-m", program, *arguments])]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert shape(done.stdout) <= shape(README)
+    assert "synapses as in manifest.json? yes" in done.stdout

@@ -1,58 +1,96 @@
-"""`neurosparse export`: hand a trained network over."""
+"""`neurosparse export`: hand a network over, trained here or described in a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from neurosparse.units import format_bytes, parse_fraction, parse_steps
 
+_OF_RUNS = ("samples", "allowed_loss", "coding", "weight_bits", "compacting")
+_OF_NETWORKS = ("input_rate",)
+
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.argument("target")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to make.  [default: RUN/export/TARGET]")
+@click.argument("places", nargs=-1, metavar="[RUN] TARGET")
+@click.option(
+    "--network", type=click.Path(path_type=Path), help="In place of RUN, a network: .json, .npz (scipy) or .csv."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder to make.  [default: RUN/export/TARGET, or FILE-TARGET]"
+)
 @click.option("--samples", type=int, default=100, show_default=True, help="Held-out samples to check itself with.")
 @click.option(
-    "--steps", default="auto", show_default=True, help="Time steps a sample; auto: the fewest that lose little."
+    "--steps",
+    default="auto",
+    show_default=True,
+    help="Time steps a sample; auto: the fewest that lose little. With --network: of a run; auto: 1,000.",
 )
 @click.option(
     "--allowed-loss", default="0.1%", show_default=True, help="Samples that auto may let be decided otherwise."
 )
 @click.option("--coding", help="How inputs come in: current, regular or poisson.  [default: what suits TARGET]")
-@click.option("--coding-seed", type=int, default=0, show_default=True, help="Seed of poisson spikes.")
+@click.option(
+    "--coding-seed", "--seed", "coding_seed", type=int, default=0, show_default=True, help="Seed of random spikes."
+)
 @click.option("--weight-bits", type=int, help="Round weights to so many bits, with their sign.")
 @click.option("--compact", "compacting", is_flag=True, help="Leave out neurons that reach no output.")
+@click.option(
+    "--input-rate", type=float, default=10.0, show_default=True,
+    help="With --network: Hz of each neuron of a SpikeSourceArray, whose spikes no file says.",
+)  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace an export that is there.")
+@click.pass_context
 def command(
-    run: Path,
-    target: str,
-    out: Path | None,
-    samples: int,
-    steps: str,
-    allowed_loss: str,
-    coding: str | None,
-    coding_seed: int,
-    weight_bits: int | None,
-    compacting: bool,
-    overwrite: bool,
+    ctx: click.Context, places: tuple[str, ...], network: Path | None, out: Path | None, overwrite: bool, **options: Any
 ) -> None:
-    """Hand the trained network of RUN over to TARGET.
-
-    What is written is its spiking twin, in a folder with a manifest that says what is what. TARGET is one of these:
+    """Hand the trained network of RUN, or one with its connections from a file (--network), over to TARGET.
 
     \b
-    pynn    a script for NEST, NEURON, Brian2 and sPyNNaker that checks itself on
-            held-out samples
-    brian2  a native Brian2 script with soft reset that checks itself likewise
+    pynn    a script for NEST, NEURON, Brian2 and SpiNNaker
+    brian2  a script for Brian2 alone, with equations of its own; of a RUN with soft reset
     csv     connection lists for PyNN's FromFileConnector, and files of cells
-    nir     a NIR graph with hard reset and dense weights, and held-out samples;
-            needs neurosparse[nir]
-    image   the bytes of each core's synaptic matrix and population table as the
-            tool chain of SpiNNaker writes them, and the network as `neurosparse
-            plan --network` reads it; no samples
+    nir     of a RUN: a NIR graph with hard reset and dense weights, and held-out
+            samples; needs neurosparse[nir]
+    image   of a RUN: the bytes of each core's synaptic matrix and population table
+            as the tool chain of SpiNNaker writes them, and the network as
+            `neurosparse plan --network` reads it
+
+    What is written of a RUN is its spiking twin, in a folder with a manifest that says what is what. Scripts come with
+    their arrays, stand alone, and check themselves wherever they run: of a RUN, by deciding held-out samples as
+    expected; of a file, by counting their synapses in the simulator.
     """
+    if len(places) != (1 if network is not None else 2):
+        raise click.UsageError("give RUN and TARGET, or --network FILE and TARGET")
+    for name in _OF_NETWORKS if network is None else _OF_RUNS:
+        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            flag = "--compact" if name == "compacting" else f"--{name.replace('_', '-')}"
+            where = "--network" if network is None else "RUN, not with --network"
+            raise click.UsageError(f"{flag} goes with {where}")
+    if network is not None:
+        _export_network(network, places[0], out, overwrite, options)
+    else:
+        _export_run(Path(places[0]), places[1], out, overwrite, options)
+
+
+def _export_network(file: Path, target: str, out: Path | None, overwrite: bool, options: dict[str, Any]) -> None:
+    """Export a network that a file describes."""
+    from neurosparse.description.files import read_network
+    from neurosparse.export.described.exporter import described_exporters
+    from neurosparse.export.described.values import Asked
+
+    exporter = described_exporters.load(target)()
+    steps = parse_steps(options["steps"])
+    asked = Asked(Asked.steps if steps is None else steps, options["coding_seed"], options["input_rate"])
+    folder = out or file.with_name(f"{file.stem}-{target}")
+    summary = exporter.export(read_network(file), folder, overwrite=overwrite, asked=asked)
+    _print(summary)
+
+
+def _export_run(run: Path, target: str, out: Path | None, overwrite: bool, options: dict[str, Any]) -> None:
+    """Export the trained network of a run."""
     from neurosparse.export.exporter import exporters
     from neurosparse.nn.compact import compact
     from neurosparse.run.folder import RunFolder
@@ -61,16 +99,16 @@ def command(
 
     exporter = exporters.load(target)()
     asked = Conversion(
-        steps=parse_steps(steps), allowed_loss=parse_fraction(allowed_loss), coding=coding, seed=coding_seed,
-        weight_bits=weight_bits,
+        steps=parse_steps(options["steps"]), allowed_loss=parse_fraction(options["allowed_loss"]),
+        coding=options["coding"], seed=options["coding_seed"], weight_bits=options["weight_bits"],
     )  # fmt: skip
     folder = RunFolder(run)
     trained, plan = folder.trained(), folder.plan()
     widths = {p.name: plan.width(p.name) for p in plan.graph.populations if plan.width(p.name)}
-    compacted = compact(trained, widths) if compacting else None
+    compacted = compact(trained, widths) if options["compacting"] else None
     summary = exporter.export(
         trained, dataset_of(folder.config(), folder.fingerprints()["data"]), out or run / "export" / target,
-        plan=plan, overwrite=overwrite, samples=samples, asked=asked, compacted=compacted,
+        plan=plan, overwrite=overwrite, samples=options["samples"], asked=asked, compacted=compacted,
     )  # fmt: skip
     if compacted is not None:
         kept = ", ".join(
@@ -78,6 +116,11 @@ def command(
             for (name, neurons), whole in zip(compacted.kept.items(), trained.sizes, strict=True)
         )
         click.echo(f"neurons kept: {kept}")
+    _print(summary)
+
+
+def _print(summary: Any) -> None:
+    """Print what was written and what the user should know."""
     for name, size in summary.files.items():
         click.echo(f"{summary.folder / name}  {format_bytes(size)}")
     for line in summary.told:

@@ -16,7 +16,7 @@ COMMANDS = {
     "plan": ("neurosparse.cli.plan", "Say what every core would hold, and whether it fits."),
     "report": ("neurosparse.cli.report", "Show what a run reached and what every core holds."),
     "compare": ("neurosparse.cli.compare", "Put two runs side by side, and say what got worse."),
-    "export": ("neurosparse.cli.export", "Hand a trained network over to a simulator."),
+    "export": ("neurosparse.cli.export", "Hand a network over to a simulator."),
     "simulate": ("neurosparse.cli.simulate", "Run a trained network in a simulator, and say where it parts."),
     "check": ("neurosparse.cli.check", "Prove from its files that a run keeps every promise."),
     "profiles": ("neurosparse.cli.profiles", "List, show and check hardware profiles."),

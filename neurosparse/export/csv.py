@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neurosparse.archive import write_text
-from neurosparse.export.connections import RECEPTORS, Synapses, synapses
+from neurosparse.export.connections import RECEPTORS, synapses
 from neurosparse.export.pynn import current_exponential
 from neurosparse.export.selfcheck import HeldOut
 from neurosparse.export.spiking import SpikingExporter
@@ -44,7 +46,8 @@ class CsvExporter(SpikingExporter):
             write_text(new / _population(k), _cells(layer))
             for receptor in RECEPTORS:
                 listed = synapses(layer).of(receptor)
-                write_text(new / _list(k, receptor), _connections(listed, twin.spiking.cell.delay))
+                delay = np.full(len(listed.weight), twin.spiking.cell.delay)
+                write_text(new / _list(k, receptor), connection_list(*listed, delay))
                 joins = {"name": entry["projection"], "pre": k - 1, "post": k, "receptor": receptor}
                 projections.append(joins | {"synapses": entry[receptor], "file": _list(k, receptor)})
         written = {name: (new / name).read_bytes() for name in self.files(twin.network)}
@@ -88,13 +91,21 @@ def _population(k: int) -> str:
     return f"population{k}.csv"
 
 
-def _connections(listed: Synapses, delay: float) -> str:
-    """Return a connection list as PyNN 0.13's StandardTextFile reads it: weights in nA, those that inhibit negative.
+def connection_list(pre: np.ndarray, post: np.ndarray, weight: np.ndarray, delay: np.ndarray) -> str:
+    """Return a connection list as PyNN 0.13's StandardTextFile reads it.
 
     It takes the header for a Python list, and all of its lines for columns: there can be no other header.
+
+    Parameters
+    ----------
+    pre, post : ndarray of int, shape (n,)
+    weight : ndarray of float, shape (n,)
+        In the unit of the target's cell type; currents that inhibit are negative.
+    delay : ndarray of float, shape (n,)
+        ms.
     """
-    rows = zip(listed.pre.tolist(), listed.post.tolist(), listed.weight.tolist(), strict=True)
-    return _text('# columns = ["i", "j", "weight", "delay"]', (f"{i} {j} {w!r} {delay!r}" for i, j, w in rows))
+    rows = zip(pre.tolist(), post.tolist(), weight.tolist(), delay.tolist(), strict=True)
+    return _text('# columns = ["i", "j", "weight", "delay"]', (f"{i} {j} {w!r} {d!r}" for i, j, w, d in rows))
 
 
 def _cells(layer: SpikingLayer) -> str:

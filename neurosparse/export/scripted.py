@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
-import jinja2
 import numpy as np
 
 from neurosparse.archive import write_arrays, write_text
+from neurosparse.export.script import render
 from neurosparse.export.selfcheck import HeldOut
 from neurosparse.export.spiking import SpikingExporter
 from neurosparse.nn.trained import TrainedNetwork
@@ -54,8 +53,6 @@ class ScriptedExporter(SpikingExporter):
         return (f"run it: python {folder / SCRIPT} {self.flags}".rstrip(),)
 
     def _script(self, network: TrainedNetwork) -> str:
-        """Return the script. Only numbers enter it: names may hold anything and stay in the manifest."""
-        environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
-        template = environment.from_string(files("neurosparse.export").joinpath(self.template).read_text("utf-8"))
+        """Return the script."""
         sizes = "-".join(str(int(size)) for size in network.sizes)
-        return template.render(schema=self.schema, sizes=sizes, synapses=format_count(network.synapses))
+        return render(self.template, schema=self.schema, sizes=sizes, synapses=format_count(network.synapses))

@@ -3,13 +3,13 @@
 import json
 import subprocess
 import sys
-from importlib.resources import files
 
-import jinja2
 import numpy as np
 import pytest
 
-SCRIPT = files("neurosparse.export").joinpath("pynn_network.py.jinja")
+from neurosparse.export.script import render
+
+SCRIPT = render("pynn_network.py.jinja", schema="none", sizes="", synapses="")
 
 PROBE = """
 import importlib.util, json, sys, time as clock
@@ -75,7 +75,7 @@ print("seen " + json.dumps(seen))
 @pytest.fixture(scope="module")
 def script(tmp_path_factory):
     path = tmp_path_factory.mktemp("traps") / "network.py"
-    path.write_text(jinja2.Template(SCRIPT.read_text("utf-8")).render(schema="none", sizes="", synapses=""), "utf-8")
+    path.write_text(SCRIPT, "utf-8")
     return path
 
 
@@ -124,7 +124,7 @@ def test_nest_refuses_off_grid_cells_and_spikes_at_its_shortest_delay(seen):
 
 
 def test_nothing_is_built_on_sonata():
-    assert "sonata" not in SCRIPT.read_text("utf-8").lower()
+    assert "sonata" not in SCRIPT.lower()
 
 
 PACKAGES = {"nest": "nest-simulator", "neuron": "neuron", "brian2": "brian2", "spiNNaker": "sPyNNaker"}

@@ -29,7 +29,7 @@ import tool_chain
 os.environ["HOME"] = os.getcwd()
 Path(".spynnaker.cfg").touch()
 Path("spynnaker.cfg").write_text(tool_chain.CONFIGURATION.format(board_version=5))
-script, sys.argv = sys.argv[2], [sys.argv[2], "--backend", "spiNNaker", "--samples", "1"]
+script, sys.argv = sys.argv[2], [sys.argv[2], "--backend", "spiNNaker", *sys.argv[3:]]
 try:
     runpy.run_path(script, run_name="__main__")
 except SystemExit as end:
@@ -43,6 +43,26 @@ for place in View.iterate_placemements():
         cores.append([*facts["slice"], facts["sdram_fixed"], facts["sdram_total_at_plan"]])
 Path("seen.json").write_text(json.dumps({"code": code, "steps": steps, "cores": cores}))
 """
+
+
+def observed(script, work, *arguments):
+    """Run an exported script on the virtual board; return what the tool chain booked, and that it ran to its end."""
+    work.mkdir()
+    command = [interpreter(), "-W", "ignore", "-c", OBSERVE, str(Path(__file__).parent), str(script), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=work, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = json.loads((work / "seen.json").read_text())
+    assert seen["code"] == 3
+    assert "was mapped, but a virtual board runs nothing" in done.stderr
+    return seen
+
+
+def booked(footprint):
+    """Return what each core books, as the tool chain tells it."""
+    return sorted(
+        [core.start, core.stop - 1, total(core.booked, 0), total(core.booked, footprint.timesteps)]
+        for core in footprint.cores
+    )
 
 
 def description(folder):
@@ -82,18 +102,7 @@ def at_once(manifest, arrays):
 def test_the_exported_script_maps_and_its_cores_book_what_the_plan_says(coding, network, digits, tmp_path):
     asked = Conversion(steps=64, coding=coding)
     folder = PyNNExporter().export(network, digits, tmp_path / "export", samples=3, asked=asked).folder
-    work = tmp_path / "work"
-    work.mkdir()
-    command = [interpreter(), "-W", "ignore", "-c", OBSERVE, str(Path(__file__).parent), str(folder / "network.py")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=work, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    seen = json.loads((work / "seen.json").read_text())
-    assert seen["code"] == 3
-    assert "was mapped, but a virtual board runs nothing" in done.stderr
+    seen = observed(folder / "network.py", tmp_path / "work", "--samples", "1")
     footprint = measure(description(folder), load_profile("spinnaker"), timesteps=seen["steps"])
-    ours = [
-        [core.start, core.stop - 1, total(core.booked, 0), total(core.booked, footprint.timesteps)]
-        for core in footprint.cores
-    ]
-    assert sorted(ours) == sorted(seen["cores"])
+    assert booked(footprint) == sorted(seen["cores"])
     assert not any(projection.lost for projection in footprint.projections)
