@@ -75,7 +75,7 @@ class Settings(BaseModel):
     levels: Annotated[int, Field(ge=1, le=1024)] = Field(
         8, description="Levels above zero of qcfs: the time steps that its spiking twin needs."
     )
-    ceiling: Positive = Field(1.0, description="Highest activation of qcfs.")
+    ceiling: Annotated[float, Field(ge=1e-6, le=_LARGE)] = Field(1.0, description="Highest activation of qcfs.")
     weights: Literal["float32", "int8", "int6", "int4"] = Field(
         "float32", description="Weights that the network sees in training: as they learn, or rounded to so many bits."
     )
@@ -102,6 +102,13 @@ class Settings(BaseModel):
             raise ValueError("give the number of connections once: either connectivity or synapses")
         if self.connectivity is None and self.synapses is None and self.budget is None:
             raise ValueError("give connectivity, synapses or budget")
+        return self
+
+    @model_validator(mode="after")
+    def _levels_of_qcfs(self) -> Settings:
+        """Refuse levels and a ceiling that nothing would keep to."""
+        if self.activation != "qcfs" and any(getattr(self, name) != LATER[name] for name in ("levels", "ceiling")):
+            raise ValueError("levels and ceiling are those of --activation qcfs")
         return self
 
 
@@ -244,7 +251,7 @@ def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Setting
     except ValidationError as fault:
         lines, unknown = [], False
         for error in fault.errors():
-            name = str(error["loc"][0]) if error["loc"] else "budget"
+            name = str(error["loc"][0]) if error["loc"] else "together"
             message = error["msg"].removeprefix("Value error, ")
             if error["type"] == "extra_forbidden":
                 message, unknown = "there is no such setting", True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -53,31 +54,40 @@ def sums(rows: Rows, bias: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def qcfs(z: float, ceiling: float, levels: int) -> tuple[float, bool]:
-    """Return the activation of Bu et al. 2022 for one sum, and whether its straight-through gradient passes."""
-    level = z * levels / ceiling + 0.5
-    return ceiling / levels * min(max(math.floor(level), 0), levels), 0 < level < levels
+    """Return the activation of Bu et al. 2022 for one sum in float32, and whether its straight-through gradient passes.
+
+    ``ceiling * clip(floor(z levels / ceiling + 1/2) / levels, 0, 1)``; the gradient passes where what is rounded down
+    lies between 0 and `levels`.
+    """
+    one = np.float32
+    height = one(one(one(z) * (one(levels) / one(ceiling))) + one(0.5))
+    if height >= levels:
+        return float(one(ceiling)), False
+    return float(one(max(math.floor(height), 0)) * (one(ceiling) / one(levels))), bool(height > 0)
 
 
 def on_grid(weights: list[float], most: int) -> list[float]:
-    """Return weights as whole multiples, at most `most`, of the smallest power of two that reaches the largest."""
-    largest = max(map(abs, weights), default=0.0)
-    step = 1.0
-    while largest and step * most < largest:
-        step *= 2.0
-    while largest and step / 2.0 * most >= largest:
-        step /= 2.0
-    return [math.copysign(round(abs(w) / step) * step, w) for w in weights]
+    """Return each weight as whole steps of the least power of two of which `most` reach the largest, in fractions."""
+    largest = max((abs(Fraction(w)) for w in weights), default=Fraction(0))
+    step = Fraction(1)
+    if largest:
+        while step * most < largest:
+            step *= 2
+        # Below the finest float32 there is nothing to gain.
+        while step / 2 * most >= largest and step > Fraction(1, 2**149):
+            step /= 2
+    return [math.copysign(float(round(abs(Fraction(w)) / step) * step), w) for w in weights]
 
 
 def gradients(
-    rows: Rows, x: np.ndarray, dy: np.ndarray, ceiling: float = math.inf
+    rows: Rows, x: np.ndarray, dy: np.ndarray, gate: np.ndarray | None = None
 ) -> tuple[dict[tuple[int, int], float], np.ndarray]:
-    """Return dE/dw of every connection, and dE/d(sums below) where x lies between zero and the ceiling."""
+    """Return dE/dw of every connection, and dE/d(sums below) where the gate is open: x positive, unless told."""
     dw = {(i, j): float(np.dot(x[i].astype(float), dy[j].astype(float))) for i, j in rows.weight}
     dx = np.zeros_like(x, dtype=float)
     for (i, j), w in rows.weight.items():
         dx[i] += np.float32(w) * dy[j].astype(float)
-    return dw, np.where((x > 0) & (x < ceiling), dx, 0.0)
+    return dw, np.where(x > 0 if gate is None else gate, dx, 0.0)
 
 
 def descend(

@@ -60,6 +60,21 @@ def test_a_configuration_survives_json(extra):
     assert again.fingerprint() == config.fingerprint()
 
 
+@pytest.mark.parametrize("flags", [{"levels": 4}, {"ceiling": 0.5}, {"activation": "relu", "levels": "16"}])
+def test_levels_without_the_activation_that_has_them_are_refused(flags):
+    with pytest.raises(BadInput, match="levels and ceiling are those of --activation qcfs"):
+        configure(flags)
+    assert configure({**flags, "activation": "qcfs"}).settings.activation == "qcfs"
+
+
+@pytest.mark.parametrize(
+    "flags", [{"levels": 0}, {"levels": 1025}, {"ceiling": 0}, {"ceiling": "inf"}, {"ceiling": 1e-9}]
+)
+def test_levels_and_ceilings_out_of_range_are_refused(flags):
+    with pytest.raises(BadInput, match=next(iter(flags))):
+        configure({**flags, "activation": "qcfs"})
+
+
 def test_threads_do_not_change_the_fingerprint_but_all_else_does():
     base = configure()
     assert configure({"threads": 2}).fingerprint() == base.fingerprint()

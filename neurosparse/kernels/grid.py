@@ -1,4 +1,4 @@
-"""Weights on a grid, as a machine of few bits keeps them: whole multiples of a power of two."""
+"""Weights rounded to what a machine keeps: the largest of each projection, and whole steps of a size."""
 
 from __future__ import annotations
 
@@ -10,46 +10,40 @@ from neurosparse.kernels.jit import kernel
 
 
 @kernel
-def to_grid(slots, grid, most):
-    """Write the weights of a projection, each rounded to a whole number of steps, signs kept at zero too.
-
-    The step is the smallest power of two whose multiples up to `most` reach the largest weight.
+def largest_sizes(row_start, blocks, weight, largest):
+    """Write the largest size of a live weight of each projection; zero where it has none.
 
     Parameters
     ----------
-    slots : (row_start, target, weight, velocity)
-        Rows of one projection.
-    grid : float32 (n_slots,)
-        Written where the rows of the projection lie.
-    most : int64
-        The largest whole number that the machine holds.
+    row_start : int64 (n_rows + 1,)
+    blocks : int64 (n_projections, 5)
+        Per projection: first row, row after the last, and what is not read here.
+    weight : float32 (n_slots,)
+    largest : float32 (n_projections,)
+        Written.
     """
-    row_start, _, weight, _ = slots
-    begin, end = row_start[0], row_start[row_start.size - 1]
-    largest = np.float32(0.0)
-    for slot in range(begin, end):
-        largest = max(largest, abs(weight[slot]))
-    step = np.float32(step_for(largest, most))
-    for slot in range(begin, end):
-        grid[slot] = math.copysign(np.rint(abs(weight[slot]) / step) * step, weight[slot])
+    for p in range(blocks.shape[0]):
+        found = np.float32(0.0)
+        for slot in range(row_start[blocks[p, 0]], row_start[blocks[p, 1]]):
+            found = max(found, abs(weight[slot]))
+        largest[p] = found
 
 
 @kernel
-def step_for(largest, most):
-    """Return the smallest power of two whose multiples up to `most` reach `largest`; 1 where that is 0.
+def to_grid(row_start, blocks, weight, step, seen):
+    """Write each live weight as whole steps of its projection, the nearest, halves to even, with its own sign bit.
 
     Parameters
     ----------
-    largest : float32
-    most : int64
-
-    Returns
-    -------
-    float64
+    row_start, blocks, weight
+        As `largest_sizes` takes them.
+    step : float32 (n_projections,)
+        Powers of two.
+    seen : float32 (n_slots,)
+        Written where slots are live.
     """
-    if not largest > 0.0:
-        return 1.0
-    mantissa, exponent = math.frexp(np.float64(largest) / most)
-    step = math.ldexp(1.0, exponent - 1 if mantissa == 0.5 else exponent)
-    # A quotient that was rounded down to a power of two.
-    return 2.0 * step if step * most < largest else step
+    for p in range(blocks.shape[0]):
+        size = step[p]
+        for slot in range(row_start[blocks[p, 0]], row_start[blocks[p, 1]]):
+            w = weight[slot]
+            seen[slot] = math.copysign(np.rint(abs(w) / size) * size, w)

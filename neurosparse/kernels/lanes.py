@@ -150,52 +150,50 @@ def positive_part(typing, a):
 
 
 @intrinsic
-def where_positive(typing, gate, a):
-    """Return each lane of `a` where `gate` is above zero, else zero."""
+def staircase(typing, a, ceiling, levels):
+    """Return each lane of `a` rounded to the nearest of `levels` equal steps up to `ceiling`, or to zero.
+
+    What lies above becomes exactly `ceiling` and what lies below +0: their gates are shut. What is rounded to zero from
+    less than half a step away becomes -0: its gate is open, which `where_open` reads from the sign, and which no sum
+    notices. NaN stays NaN.
+    """
 
     def build(context, builder, signature, arguments):
-        gate, a = arguments
-        zero = ir.Constant(VECTOR, [0.0] * WIDTH)
-        return builder.select(builder.fcmp_ordered(">", gate, zero), a, zero)
+        a, ceiling, levels = arguments
+        # The sign of a zero matters to none of these. A flag of their own keeps numba from adding others, with which
+        # they would be regrouped and rounded otherwise than numpy does.
+        exact = ("nsz",)
+        many, top = spread_value(builder, levels), spread_value(builder, ceiling)
+        scale, size = builder.fdiv(many, top, flags=exact), builder.fdiv(top, many, flags=exact)
+        half, zero = ir.Constant(VECTOR, [0.5] * WIDTH), ir.Constant(VECTOR, [0.0] * WIDTH)
+        height = builder.fadd(builder.fmul(a, scale, flags=exact), half, flags=exact)
+        floor = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(VECTOR, [VECTOR]), f"llvm.floor.v{WIDTH}f32"
+        )
+        value = builder.fmul(builder.call(floor, [height]), size, flags=exact)
+        open_zero = builder.fcmp_ordered("<", height, ir.Constant(VECTOR, [1.0] * WIDTH))
+        value = builder.select(open_zero, ir.Constant(VECTOR, [-0.0] * WIDTH), value)
+        value = builder.select(builder.fcmp_ordered("<=", height, zero), zero, value)
+        return builder.select(builder.fcmp_ordered(">=", height, many), top, value)
 
-    return lanes_type(lanes_type, lanes_type), build
+    return lanes_type(lanes_type, types.float32, types.float32), build
 
 
 @intrinsic
-def where_between(typing, gate, ceiling, a):
-    """Return each lane of `a` where `gate` is above zero and below `ceiling`, else zero."""
+def where_open(typing, gate, ceiling, a):
+    """Return each lane of `a` where `gate`, an activation, is below `ceiling` and not +0, else zero.
+
+    Activations are what `positive_part` or `staircase` returns.
+    """
 
     def build(context, builder, signature, arguments):
         gate, ceiling, a = arguments
-        zero = ir.Constant(VECTOR, [0.0] * WIDTH)
-        inside = builder.and_(builder.fcmp_ordered(">", gate, zero), builder.fcmp_ordered("<", gate, ceiling))
-        return builder.select(inside, a, zero)
+        whole = ir.VectorType(ir.IntType(32), WIDTH)
+        below = builder.fcmp_ordered("<", gate, spread_value(builder, ceiling))
+        above = builder.icmp_unsigned("!=", builder.bitcast(gate, whole), ir.Constant(whole, [0] * WIDTH))
+        return builder.select(builder.and_(below, above), a, ir.Constant(VECTOR, [0.0] * WIDTH))
 
-    return lanes_type(lanes_type, lanes_type, lanes_type), build
-
-
-@intrinsic
-def smaller(typing, a, b):
-    """Return the smaller of `a` and `b` in each lane; NaN in `a` stays NaN."""
-
-    def build(context, builder, signature, arguments):
-        a, b = arguments
-        return builder.select(builder.fcmp_ordered(">", a, b), b, a)
-
-    return lanes_type(lanes_type, lanes_type), build
-
-
-@intrinsic
-def floor(typing, a):
-    """Return each lane of `a` rounded down to a whole number."""
-
-    def build(context, builder, signature, arguments):
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(VECTOR, [VECTOR]), f"llvm.floor.v{WIDTH}f32"
-        )
-        return builder.call(function, arguments)
-
-    return lanes_type(lanes_type), build
+    return lanes_type(lanes_type, types.float32, lanes_type), build
 
 
 @intrinsic

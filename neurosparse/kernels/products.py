@@ -12,10 +12,6 @@ from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
 from neurosparse.kernels.rows import position
 
-#: What is kept of an output of zero whose gradient passes: so small that no sum notices, so large that no product is
-#: subnormal.
-OPEN = np.float32(2.0**-100)
-
 
 @kernel
 def forward(row_start, target, seen, bias, x, y, rectify, posts):
@@ -28,8 +24,8 @@ def forward(row_start, target, seen, bias, x, y, rectify, posts):
     row_start : int64 (n_pre + 1,)
     target : int32 (n_slots,)
     seen : (weight float32 (n_slots,), ceiling float32, levels float32)
-        Weights, and how outputs are rectified: clipped at the ceiling and rounded to one of so many levels above zero;
-        an infinite ceiling and no levels are a rectifier alone.
+        Weights, and how outputs are rectified: clipped at the ceiling and rounded to one of so many levels above zero
+        (see `lanes.staircase`); an infinite ceiling and no levels are a rectifier alone.
     bias : float32 (n_post,)
     x : float32 (n_pre, batch)
     y : float32 (n_post, batch)
@@ -71,27 +67,13 @@ def forward(row_start, target, seen, bias, x, y, rectify, posts):
     if not rectify:
         return
     if levels > np.float32(0.0):
-        _clip_to_levels(y, ceiling, levels, first, last)
+        for j in range(first, last):
+            for c in range(0, batch, WIDTH):
+                lanes.store(y, j, c, lanes.staircase(lanes.load(y, j, c), ceiling, levels))
         return
     for j in range(first, last):
         for c in range(0, batch, WIDTH):
             lanes.store(y, j, c, lanes.positive_part(lanes.load(y, j, c)))
-
-
-@kernel
-def _clip_to_levels(y, ceiling, levels, first, last):
-    """Apply the quantisation-clip-floor-shift activation of Bu et al. 2022 (see `Activation`) to some rows of `y`.
-
-    Its straight-through gradient passes where ``0 < y levels / ceiling + 1/2 < levels``: that is where the output is
-    below the ceiling and above zero, or zero and marked by `OPEN`, so that the backward visit reads it off the output.
-    """
-    scale, step = lanes.spread(levels / ceiling), lanes.spread(ceiling / levels)
-    half, most, mark = lanes.spread(np.float32(0.5)), lanes.spread(levels), lanes.spread(OPEN)
-    for j in range(first, last):
-        for c in range(0, y.shape[1], WIDTH):
-            shifted = lanes.multiply_add(lanes.load(y, j, c), scale, half)
-            level = lanes.smaller(lanes.positive_part(lanes.floor(shifted)), most)
-            lanes.store(y, j, c, lanes.multiply_add(level, step, lanes.where_positive(shifted, mark)))
 
 
 @kernel

@@ -33,8 +33,8 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
         `products.forward`).
     x : float32 (n_pre, batch)
     dx : float32 (n_pre, batch) or (0, 0)
-        Becomes the gradient of the sums below, where `x` lies between zero and the ceiling; empty where nobody asks
-        (the first layer).
+        Becomes the gradient of the sums below where the gate of `x` is open (see `lanes.where_open`); empty where
+        nobody asks (the first layer).
     dy : float32 (n_post, batch)
         Gradient of the mean loss with respect to the sums of the post neurons.
     law : (rate, shrink, noise, momentum), each float32
@@ -152,7 +152,7 @@ def _compact(theta, target, weight, velocity, start, write, dead, died, width):
 @kernel
 def _push_one(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Fill `gradient` and ``dx`` for some rows, where the batch is one vector: x[i] and dx[i] stay in registers."""
-    weight, ceiling = seen[0], lanes.spread(seen[1])
+    weight, ceiling, _ = seen
     base = row_start[first]
     for i in range(first, last):
         here = lanes.load(x, i, 0)
@@ -162,13 +162,13 @@ def _push_one(row_start, target, seen, x, dx, dy, first, last, gradient):
             gradient[slot - base] = lanes.total(lanes.multiply(here, d))
             back = lanes.multiply_add(lanes.spread(weight[slot]), d, back)
         if dx.shape[0]:
-            lanes.store(dx, i, 0, lanes.where_between(here, ceiling, back))
+            lanes.store(dx, i, 0, lanes.where_open(here, ceiling, back))
 
 
 @kernel
 def _push_two(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Do as `_push_one`, where the batch is two vectors."""
-    weight, ceiling = seen[0], lanes.spread(seen[1])
+    weight, ceiling, _ = seen
     base = row_start[first]
     for i in range(first, last):
         here, here2 = lanes.load(x, i, 0), lanes.load(x, i, WIDTH)
@@ -179,14 +179,14 @@ def _push_two(row_start, target, seen, x, dx, dy, first, last, gradient):
             w = lanes.spread(weight[slot])
             back, back2 = lanes.multiply_add(w, d, back), lanes.multiply_add(w, d2, back2)
         if dx.shape[0]:
-            lanes.store(dx, i, 0, lanes.where_between(here, ceiling, back))
-            lanes.store(dx, i, WIDTH, lanes.where_between(here2, ceiling, back2))
+            lanes.store(dx, i, 0, lanes.where_open(here, ceiling, back))
+            lanes.store(dx, i, WIDTH, lanes.where_open(here2, ceiling, back2))
 
 
 @kernel
 def _push(row_start, target, seen, x, dx, dy, first, last, gradient):
     """Do as `_push_one`, for a batch of any number of vectors."""
-    weight, ceiling = seen[0], lanes.spread(seen[1])
+    weight, ceiling, _ = seen
     base = row_start[first]
     batch = dy.shape[1]
     push = dx.shape[0] > 0
@@ -210,7 +210,7 @@ def _push(row_start, target, seen, x, dx, dy, first, last, gradient):
             gradient[slot - base] = lanes.total(acc)
         if push:
             for c in range(0, batch, WIDTH):
-                lanes.store(dx, i, c, lanes.where_between(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
+                lanes.store(dx, i, c, lanes.where_open(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
 
 
 @kernel

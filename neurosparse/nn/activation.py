@@ -11,6 +11,10 @@ import numpy as np
 
 from neurosparse.errors import BadInput
 
+#: Far beyond any use, and far inside of what float32 divides.
+CEILINGS = (1e-6, 1e6)
+MOST_LEVELS = 1024
+
 
 @dataclass(frozen=True)
 class Activation:
@@ -25,9 +29,9 @@ class Activation:
         levels)``, the mean output of an integrate-and-fire neuron that starts at half its threshold and is shown z for
         `levels` steps.
     ceiling : float
-        The highest output; infinite but for ``"qcfs"``.
+        The highest output, from 1e-6 to 1e6 for ``"qcfs"``; infinite for the others.
     levels : int
-        Outputs above zero; 0 where they are not rounded.
+        Outputs above zero, from 1 to 1024 for ``"qcfs"``; 0 for the others, which are not rounded.
 
     Raises
     ------
@@ -47,21 +51,23 @@ class Activation:
             return
         if self.kind != "qcfs":
             raise BadInput(f"there is no activation {self.kind!r}", help="known: identity, relu, qcfs")
-        if not (0.0 < self.ceiling < math.inf and self.levels >= 1):
+        low, high = CEILINGS
+        if not (low <= self.ceiling <= high and isinstance(self.levels, int) and 1 <= self.levels <= MOST_LEVELS):
             raise BadInput(
-                "the activation 'qcfs' needs a finite ceiling above 0, and levels",
+                f"the activation 'qcfs' needs a ceiling in {low:g} to {high:g} and 1 to {MOST_LEVELS:,} whole levels",
                 numbers={"ceiling": f"{self.ceiling:g}", "levels": f"{self.levels:,}"},
             )
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        """Return the outputs for some sums, float32 of any shape, computed as the kernels do."""
+        """Return the outputs for some sums, float32 of any shape, to the bit what the kernels compute."""
         if self.kind == "identity":
             return z
         if self.kind == "relu":
             return np.maximum(z, np.float32(0.0))
         ceiling, levels = np.float32(self.ceiling), np.float32(self.levels)
-        level = np.clip(np.floor(z * (levels / ceiling) + np.float32(0.5)), np.float32(0.0), levels)
-        return level * (ceiling / levels)
+        height = np.asarray(z, np.float32) * (levels / ceiling) + np.float32(0.5)
+        # The top is the ceiling itself, to whatever the product of levels and their size is rounded.
+        return np.where(height >= levels, ceiling, np.floor(np.maximum(height, 0)) * (ceiling / levels))
 
     def to_json(self) -> dict[str, Any]:
         """Return the activation as a file tells it; a ceiling that is infinite is left out."""
@@ -69,8 +75,16 @@ class Activation:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Activation:
-        """Return the activation that `to_json` told."""
-        return cls(document["kind"], float(document.get("ceiling", math.inf)), int(document.get("levels", 0)))
+        """Return the activation that `to_json` told.
+
+        Raises
+        ------
+        BadInput
+            The kind is unknown, or the numbers make no sense with it.
+        KeyError, TypeError, ValueError
+            It is not told as `to_json` tells it.
+        """
+        return cls(document["kind"], float(document.get("ceiling", math.inf)), document.get("levels", 0))
 
 
 RELU, IDENTITY = Activation("relu"), Activation("identity")

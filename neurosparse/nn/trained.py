@@ -116,7 +116,7 @@ class TrainedNetwork:
                 weight, bias = arrays[f"p{k}_weight"], arrays[f"p{k}_bias"]
                 _check_rows(row_start, target, weight, bias, (sizes[k], sizes[k + 1]))
                 matrix = csr_array((weight, target, row_start), shape=(sizes[k], sizes[k + 1]))
-                activation = Activation.from_json(named["activation"]) if "activation" in named else None
+                activation = Activation.from_json(named["activation"]) if header["schema"] == SCHEMA else None
                 ends = named["name"], named["pre"], named["post"]
                 projections.append(TrainedProjection(*ends, matrix, bias, activation))
         except (KeyError, IndexError, TypeError, ValueError, BadInput) as fault:

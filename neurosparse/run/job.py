@@ -11,13 +11,13 @@ from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, budget_of, feedforward, split_budget
+from neurosparse.grid import most_of
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.most import most_that_fit
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.activation import RELU, Activation
-from neurosparse.spiking.grid import most_of
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
 

@@ -1,38 +1,15 @@
-"""The whole numbers that a machine keeps for weights: rounding, and what one step is worth."""
+"""A trained network with the weights that a machine keeps."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-import numpy as np
 from scipy.sparse import csr_array
 
+from neurosparse.grid import most_of as most_of
+from neurosparse.grid import on_grid
+from neurosparse.grid import step_for as step_for
 from neurosparse.nn.trained import TrainedNetwork
-
-
-def step_for(largest: float, most: int) -> float:
-    """Return the smallest power of two whose multiples up to `most` reach `largest`; 1 where there is nothing to reach.
-
-    Parameters
-    ----------
-    largest : float
-        The largest size of a weight.
-    most : int
-        The largest whole number that the machine holds.
-    """
-    if largest <= 0.0:
-        return 1.0
-    step = 2.0 ** math.ceil(math.log2(largest / most))
-    # The logarithm may round past a power of two, either way.
-    if step * most < largest:
-        return step * 2.0
-    return step / 2.0 if step / 2.0 * most >= largest else step
-
-
-def most_of(bits: int, signed: bool = True) -> int:
-    """Return the largest whole number of `bits` bits, one of which is the sign where weights are `signed`."""
-    return max(2 ** (bits - 1 if signed else bits) - 1, 1)
 
 
 def rounded(network: TrainedNetwork, most: int) -> TrainedNetwork:
@@ -46,7 +23,4 @@ def rounded(network: TrainedNetwork, most: int) -> TrainedNetwork:
 
 def _on_grid(weight: csr_array, most: int) -> csr_array:
     """Return a matrix of the same synapses whose weights are whole steps."""
-    step = np.float32(step_for(float(np.abs(weight.data).max(initial=0.0)), most))
-    whole = np.rint(np.abs(weight.data) / step)
-    data = np.copysign(whole * step, weight.data).astype(np.float32)
-    return csr_array((data, weight.indices, weight.indptr), shape=weight.shape)
+    return csr_array((on_grid(weight.data, most), weight.indices, weight.indptr), shape=weight.shape)

@@ -165,9 +165,9 @@ class Layout:
         """Return int64 (n_cores,): the capacity of every core of every projection."""
         return np.array([c for p in self.projections for c in p.capacity], np.int64)
 
-    def nbytes(self, momentum: bool = False) -> int:
-        """Return the bytes the store will allocate: 8 a slot, 4 more with momentum, and 8 a row start."""
-        return self.n_slots * (12 if momentum else 8) + 8 * (self.n_rows + 1)
+    def nbytes(self, momentum: bool = False, rounded: bool = False) -> int:
+        """Return the bytes the store will allocate: 8 a slot, 4 more for momentum and for a grid, 8 a row start."""
+        return self.n_slots * (8 + 4 * momentum + 4 * rounded) + 8 * (self.n_rows + 1)
 
 
 def shared_out(sizes: Sequence[int], budgets: Sequence[int], scope: str = "projection") -> Layout:

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from neurosparse.errors import BrokenInvariant, OverBudget
-from neurosparse.kernels.grid import to_grid
+from neurosparse.grid import step_for
+from neurosparse.kernels.grid import largest_sizes, to_grid
 from neurosparse.kernels.replace import draw, replace_dead
 from neurosparse.kernels.rewire import grow
 from neurosparse.store.layout import Layout, ProjectionLayout
@@ -55,7 +56,7 @@ class SynapseStore:
     parts : int
         Row ranges into which the visit of a projection may be split (one a thread).
     most : int, optional
-        Keep one more float32 a slot: the weights rounded to whole steps, at most so many (see `to_grid`).
+        Keep one more float32 a slot: the weights rounded to whole steps, at most so many (see `neurosparse.grid`).
 
     Attributes
     ----------
@@ -118,9 +119,12 @@ class SynapseStore:
 
     def look(self) -> None:
         """Bring the weights that the network sees up to date with those that learn."""
-        if self._most is not None:
-            for p in self.projections:
-                to_grid(p.slots, self.seen, self._most)
+        if self._most is None:
+            return
+        largest = np.empty(len(self.projections), np.float32)
+        largest_sizes(self.row_start, self.blocks, self.weight, largest)
+        step = np.array([step_for(size, self._most) for size in largest.tolist()], np.float32)
+        to_grid(self.row_start, self.blocks, self.weight, step, self.seen)
 
     def is_over_budget(self) -> bool:
         """Return whether more connections are live than allowed, in all or on one core."""

@@ -1,29 +1,48 @@
+"""The kernels round the live weights of every projection as the slow twin does, to the bit."""
+
 import naive
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.kernels import grid
-from neurosparse.spiking.grid import most_of, step_for
+from neurosparse.kernels.grid import largest_sizes, to_grid
+from neurosparse.store.layout import shared_out
+from neurosparse.store.store import SynapseStore
 
-SIZES = st.floats(0.0, 2.0**20, width=32).filter(lambda w: w == 0.0 or w > 2.0**-60)
-WEIGHTS = st.lists(SIZES.flatmap(lambda w: st.sampled_from([w, -w])), max_size=20)
-
-
-@given(WEIGHTS, st.sampled_from([2, 4, 6, 8, 16]))
-def test_to_grid_rounds_one_projection_to_whole_steps(weights, bits):
-    most, n = most_of(bits), len(weights)
-    weight = np.array([7.0, *weights, 9.0], np.float32)
-    written = np.full(n + 2, 5.0, np.float32)
-    # The rows of a projection in the middle of an arena.
-    row_start = np.array([1, 1 + n // 2, 1 + n], np.int64)
-    grid.to_grid((row_start, np.zeros(n + 2, np.int32), weight, np.zeros(0, np.float32)), written, most)
-    expected = np.array(naive.on_grid(weight[1:-1].tolist(), most), np.float32)
-    np.testing.assert_array_equal(written, np.concatenate([[5.0], expected, [5.0]]))
-    np.testing.assert_array_equal(np.signbit(written[1:-1]), np.signbit(weight[1:-1]))
-    np.testing.assert_array_equal(weight[[0, -1]], [7.0, 9.0])
+WEIGHT = st.floats(-100, 100, width=32) | st.integers(-130, 130).map(lambda k: k / 2)
 
 
-@given(SIZES, st.integers(1, 40_000))
-def test_the_step_is_that_of_exports(largest, most):
-    assert grid.step_for(np.float32(largest), most) == step_for(float(np.float32(largest)), most)
+def bits(weights):
+    """Return the bit patterns: signed zeros differ."""
+    return np.array(weights, np.float32).view(np.uint32).tolist()
+
+
+@given(st.lists(WEIGHT, min_size=17, max_size=17), st.sampled_from([7, 31, 127]))
+def test_what_is_seen_is_on_the_grid(weights, most):
+    store = SynapseStore(shared_out((6, 5, 4), (9, 8)), most=most)
+    store.fill(1)
+    store.weight[:] = weights
+    store.look()
+    assert bits(store.seen) == bits(naive.on_grid(weights[:9], most) + naive.on_grid(weights[9:], most))
+    assert bits(store.weight) == bits(weights)
+
+
+def test_slots_that_are_not_live_count_for_nothing():
+    blocks = np.array([[0, 2, 5, 5, 0], [2, 3, 5, 5, 1]])
+    row_start = np.array([0, 1, 2, 2])
+    weight, seen = np.array([0.25, -3.0, 9.0], np.float32), np.full(3, 7.0, np.float32)
+    largest = np.full(2, np.nan, np.float32)
+    largest_sizes(row_start, blocks, weight, largest)
+    assert largest.tolist() == [3.0, 0.0]
+    to_grid(row_start, blocks, weight, np.array([1.0, 1.0], np.float32), seen)
+    assert bits(seen) == bits([0.0, -3.0, 7.0])
+
+
+def test_what_is_no_number_is_seen_as_it_is():
+    """A step that diverges must be told by its loss, not by the rounding."""
+    store = SynapseStore(shared_out((6, 5, 4), (9, 8)), most=127)
+    store.fill(1)
+    store.weight[[0, 9]] = np.nan, -np.inf
+    store.look()
+    assert np.isnan(store.seen[0])
+    assert store.seen[9] == -np.inf

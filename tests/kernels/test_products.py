@@ -3,9 +3,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.kernels.products import OPEN, descend_bias, forward
+from neurosparse.kernels.products import descend_bias, forward
 from neurosparse.kernels.rng import NOISE, normal, stream
 from neurosparse.kernels.update import descend
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, buffer
 
 NO_VELOCITY = np.zeros(0, np.float32)
@@ -46,25 +47,61 @@ def test_forward(layer, rectify):
     np.testing.assert_allclose(y, naive.forward(rows, bias, x, rectify), rtol=1e-6, atol=1e-5)
 
 
+def made_of(z, ceiling, levels):
+    """Return what the kernel makes of the sums `z` alone: neurons without an input, whose bias is the sum."""
+    row_start, target, weight = naive.Rows(1, z.size, {}).arrays()
+    y = buffer(z.size, 1)
+    sight = (weight, np.float32(ceiling), np.float32(levels))
+    forward(row_start, target, sight, z, buffer(1, 1), y, True, (0, z.size))
+    return y[:, 0].copy()
+
+
+def gates(x, ceiling):
+    """Return whether the gradient passes each output: a zero that lets it pass is -0."""
+    return ((x != 0) | np.signbit(x)) & (x < np.float32(ceiling))
+
+
+SUMS = st.floats(-(2.0**99), 2.0**99, width=32) | st.integers(-40, 40).map(lambda k: k / 16)
+# At 1 the size of a level is rounded up with 3 levels, and down with 41: there 41 of them are less than 1.
+LEVELS = st.sampled_from([1, 3, 8, 41, 1024])
+
+
+@given(st.lists(SUMS, min_size=1, max_size=40), st.sampled_from([0.1, 0.7, 1.0, 2.0]), LEVELS)
+def test_levels_and_gates_are_those_of_the_twin(sums, ceiling, levels):
+    """To the bit: at, just below and just above every edge of a level, and far beyond the ceiling."""
+    edges = (np.arange(-1, levels + 2) - 0.5) * ceiling / levels
+    z = np.array([*sums, *edges, 2 * ceiling], np.float32)
+    z = np.concatenate([z, np.nextafter(z, np.float32(np.inf)), np.nextafter(z, np.float32(-np.inf))])
+    expected = [naive.qcfs(float(value), ceiling, levels) for value in z]
+    found = made_of(z, ceiling, levels)
+    np.testing.assert_array_equal(found, np.array([value for value, _ in expected], np.float32))
+    np.testing.assert_array_equal(gates(found, ceiling), [passes for _, passes in expected])
+    np.testing.assert_array_equal(found, Activation("qcfs", ceiling, levels)(z))
+
+
+def test_what_is_no_number_stays_none():
+    z = np.array([np.nan, np.inf, -np.inf], np.float32)
+    np.testing.assert_array_equal(made_of(z, 2.0, 8), np.array([np.nan, 2, 0], np.float32))
+    np.testing.assert_array_equal(made_of(z, np.inf, 0), np.array([np.nan, np.inf, 0], np.float32))
+
+
 @given(layers(), st.sampled_from([0.5, 1.0, 4.0]), st.sampled_from([1, 4, 8]))
-def test_forward_clips_to_levels_and_marks_where_a_gradient_passes(layer, ceiling, levels):
+def test_forward_clips_to_levels(layer, ceiling, levels):
     rows, x, _, bias, _ = layer
     y = buffer(rows.n_post, x.shape[1])
     forward(*seen(rows, (np.float32(ceiling), np.float32(levels))), bias, x, y, True, (0, rows.n_post))
     for z, out in zip(naive.sums(rows, bias, x).flat, y.flat, strict=True):
-        expected, passes = naive.qcfs(z, ceiling, levels)
-        assert out == (expected or (OPEN if passes else 0.0))
-        assert (0 < out < ceiling) == passes
+        assert (out, gates(out, ceiling)) == naive.qcfs(z, ceiling, levels)
 
 
-@given(layers(), st.integers(0, 9), st.booleans())
-def test_forward_in_two_ranges_is_the_same_to_the_bit(layer, cut, rectify):
+@given(layers(), st.integers(0, 9), st.booleans(), st.sampled_from([NO_CEILING, (np.float32(2.0), np.float32(8.0))]))
+def test_forward_in_two_ranges_is_the_same_to_the_bit(layer, cut, rectify, ceiling):
     rows, x, _, bias, _ = layer
     cut = min(cut, rows.n_post)
     whole, parts = buffer(rows.n_post, x.shape[1]), buffer(rows.n_post, x.shape[1])
-    forward(*seen(rows), bias, x, whole, rectify, (0, rows.n_post))
-    forward(*seen(rows), bias, x, parts, rectify, (0, cut))
-    forward(*seen(rows), bias, x, parts, rectify, (cut, rows.n_post))
+    forward(*seen(rows, ceiling), bias, x, whole, rectify, (0, rows.n_post))
+    forward(*seen(rows, ceiling), bias, x, parts, rectify, (0, cut))
+    forward(*seen(rows, ceiling), bias, x, parts, rectify, (cut, rows.n_post))
     np.testing.assert_array_equal(whole, parts)
 
 
@@ -125,8 +162,21 @@ def test_descend(layer, rate, shrink, noise, momentum, push, width, ceiling):
         for pair in set(kept) & set(velocities):
             np.testing.assert_allclose(kept[pair], velocities[pair], rtol=1e-4, atol=1e-4)
     if push:
-        _, expected = naive.gradients(rows, x, dy, ceiling)
+        _, expected = naive.gradients(rows, x, dy, (x > 0) & (x < ceiling))
         np.testing.assert_allclose(dx, expected, rtol=1e-5, atol=1e-4)
+
+
+@given(layers(), st.sampled_from([1.0, 2.0]), st.sampled_from([1, 4, 41]))
+def test_the_gradient_passes_where_the_gate_of_the_layer_below_is_open(layer, ceiling, levels):
+    rows, _, dy, _, seed = layer
+    z = (np.random.default_rng(seed).integers(-32, 64, (rows.n_pre, dy.shape[1])) / 16).astype(np.float32)
+    x = np.stack([made_of(column, ceiling, levels) for column in z.T.copy()], axis=1)
+    row_start, target, sight = seen(rows, (np.float32(ceiling), np.float32(levels)))
+    dx, still = buffer(rows.n_pre, dy.shape[1]), tuple(np.float32(0.0) for _ in range(4))
+    slots = (row_start, target, sight[0], NO_VELOCITY)
+    descend(slots, sight, x.copy(), dx, dy, still, (1, 1), (0, rows.n_pre), np.zeros(rows.n_post, np.int64), 1)
+    passes = np.array([[naive.qcfs(value, ceiling, levels)[1] for value in row] for row in z])
+    np.testing.assert_allclose(dx, naive.gradients(rows, x, dy, passes)[1], rtol=1e-5, atol=1e-4)
 
 
 @given(layers())

@@ -10,15 +10,16 @@ from neurosparse.errors import BadInput
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 
 
-@given(st.lists(st.floats(-100, 100, width=32)), st.sampled_from([0.5, 1.0, 4.0]), st.sampled_from([1, 4, 8, 64]))
-def test_qcfs_by_its_formula(values, ceiling, levels):
-    z = np.array(values, np.float32)
-    out = Activation("qcfs", ceiling, levels)(z)
+def test_qcfs_by_hand():
+    z = np.array([-3.0, -0.3, -0.25, 0.2, 0.25, 0.7, 0.75, 1.6, 1.75, 9.0])
+    assert Activation("qcfs", 2.0, 4)(z).tolist() == [0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 1.0, 1.5, 2.0, 2.0]
+
+
+@given(st.lists(st.floats(-1e6, 1e6, width=32)), st.sampled_from([1e-3, 0.1, 1.0, 1.7, 1e3]), st.integers(1, 1024))
+def test_qcfs_is_the_twin_to_the_bit(values, ceiling, levels):
+    out = Activation("qcfs", ceiling, levels)(np.array(values))
     assert out.dtype == np.float32
-    # On the very edge of a level the sum in float32 may fall on either side.
-    inside = np.abs(z * levels / ceiling + 0.5 - np.rint(z * levels / ceiling + 0.5)) > 1e-4
-    expected = np.array([naive.qcfs(float(value), ceiling, levels)[0] for value in z])
-    np.testing.assert_array_equal(out[inside], expected[inside])
+    assert out.tolist() == [naive.qcfs(value, ceiling, levels)[0] for value in values]
 
 
 def test_the_plain_ones():
@@ -38,10 +39,13 @@ def test_a_file_gives_it_back(activation):
         ("tanh", math.inf, 0, "known: identity, relu, qcfs"),
         ("relu", 1.0, 0, "has no ceiling"),
         ("identity", math.inf, 8, "has no ceiling"),
-        ("qcfs", math.inf, 8, "finite ceiling"),
-        ("qcfs", 0.0, 8, "finite ceiling"),
-        ("qcfs", math.nan, 8, "finite ceiling"),
-        ("qcfs", 1.0, 0, "levels"),
+        ("qcfs", math.inf, 8, "needs a ceiling"),
+        ("qcfs", 0.0, 8, "needs a ceiling"),
+        ("qcfs", 1e-40, 8, "needs a ceiling"),
+        ("qcfs", math.nan, 8, "needs a ceiling"),
+        ("qcfs", 1.0, 0, "whole levels"),
+        ("qcfs", 1.0, 2.5, "whole levels"),
+        ("qcfs", 1.0, 1025, "whole levels"),
     ],
 )
 def test_what_makes_no_sense_is_refused(kind, ceiling, levels, message):

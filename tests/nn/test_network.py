@@ -3,6 +3,7 @@ import pytest
 
 from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.errors import FileFault
+from neurosparse.grid import on_grid
 from neurosparse.kernels.losses import softmax_cross_entropy
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING
@@ -180,9 +181,18 @@ def test_a_file_from_before_there_were_activations_is_one_of_rectifiers(tmp_path
         del projection["activation"]
     write_arrays(path, header | {"schema": "neurosparse.trained/1"}, arrays)
     assert [TrainedNetwork.load(path).activation(k) for k in range(3)] == [RELU, RELU, IDENTITY]
+    write_arrays(path, header, arrays)
+    with pytest.raises(FileFault, match="activation"):
+        TrainedNetwork.load(path)
 
 
-@pytest.mark.parametrize("told", [{"kind": "tanh"}, {"kind": "qcfs", "ceiling": -1, "levels": 4}, {}, None, "relu"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"kind": "tanh"}, {"kind": "qcfs", "ceiling": -1, "levels": 4}, {"kind": "qcfs", "ceiling": 1.0, "levels": 2.5},
+        {}, None, "relu",
+    ],
+)  # fmt: skip
 def test_an_activation_that_makes_no_sense_is_a_damaged_file(told, tmp_path):
     path = tmp_path / "network.npz"
     build().trained(NAMES, POPULATIONS).save(path)
@@ -199,6 +209,29 @@ def test_initial_weights_have_the_variance_of_he():
         weight = network.store.weight[p.slots[0][0] : p.slots[0][-1]]
         assert weight.var() + weight.mean() ** 2 == pytest.approx(2 * layer.n_outputs / weight.size, rel=0.1)
         assert abs(np.signbit(weight).mean() - 0.5) < 0.06
+
+
+def test_rounded_weights_are_what_every_product_sees():
+    """The gradient is that of the rounded network; it moves the weights themselves, straight through."""
+    network = build(most=7)
+    x, y = samples()
+    rounded = network.trained(NAMES, POPULATIONS)
+    plain = build()
+    for p, projection in zip(plain.store.projections, rounded.projections, strict=True):
+        slots = slice(p.slots[0][0], p.slots[0][-1])
+        np.testing.assert_array_equal(projection.weight.data, on_grid(plain.store.weight[slots], 7))
+        plain.store.weight[slots] = projection.weight.data
+    before, start = network.store.weight.copy(), plain.store.weight.copy()
+    assert (before != start).mean() > 0.5
+    assert network.evaluate(x, y, 1.0) == plain.evaluate(x, y, 1.0)
+    law = Law(1e-2, -0.5, 0.0, 0.0, 1, 1)  # every connection grows by 0.5: a death would move the others
+    for each in (network, plain):
+        each.read(x, np.arange(20), 1.0)
+    assert network.learn(y, law) == plain.learn(y, law)
+    assert network.store.died.sum() == plain.store.died.sum() == 0
+    np.testing.assert_allclose(network.store.weight - before, plain.store.weight - start, rtol=0, atol=1e-6)
+    for a, b in zip(network.layers, plain.layers, strict=True):
+        np.testing.assert_array_equal(a.bias, b.bias)
 
 
 def test_a_gradient_nobody_asks_for_is_not_computed():

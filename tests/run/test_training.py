@@ -1,6 +1,7 @@
 """A run keeps its folder whole, stops after any step, and goes on to the same bytes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from neurosparse.archive import replacing_folder
 from neurosparse.config import LATER, configure
 from neurosparse.errors import BadInput, CheckFailed, Diverged, FileFault, NeurosparseError, OverBudget
 from neurosparse.nn.activation import Activation
+from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.terminal import print_report
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder, next_free
@@ -80,6 +82,14 @@ def test_a_weight_between_two_steps_is_found(tmp_path):
     (tmp_path / "run/checkpoint.npz").unlink()
     with pytest.raises(CheckFailed, match="'hidden1-hidden2' has weights that are no whole steps"):
         list(check_run(folder.path))
+
+
+def test_another_activation_in_the_file_fails_the_check(tmp_path):
+    train(tmp_path / "run", activation="qcfs")
+    first, *others = RunFolder(tmp_path / "run").trained().projections
+    TrainedNetwork((replace(first, activation=None), *others)).save(tmp_path / "run/network.npz")
+    with pytest.raises(CheckFailed, match="not the network of the last checkpoint"):
+        list(check_run(tmp_path / "run"))
 
 
 def test_a_run_from_before_there_were_activations_goes_on(tmp_path):

@@ -16,9 +16,11 @@ def test_a_network_budget_is_one_group():
     assert shared_out((4, 5, 3), (6, 7), "network").groups().tolist() == [[0, 2, 13]]
 
 
-@pytest.mark.parametrize(("momentum", "expected"), [(False, 13 * 8 + 80), (True, 13 * 12 + 80)])
-def test_bytes_a_slot(momentum, expected):
-    assert shared_out((4, 5, 3), (6, 7)).nbytes(momentum) == expected
+@pytest.mark.parametrize(
+    ("momentum", "rounded", "slot"), [(False, False, 8), (True, False, 12), (False, True, 12), (True, True, 16)]
+)
+def test_bytes_a_slot(momentum, rounded, slot):
+    assert shared_out((4, 5, 3), (6, 7)).nbytes(momentum, rounded) == 13 * slot + 80
 
 
 def test_a_budget_above_the_capacities_is_refused_with_the_numbers():

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from neurosparse.errors import BrokenInvariant
+from neurosparse.nn.activation import RELU, Activation
 from neurosparse.nn.layer import Law
 from neurosparse.nn.network import Network
 from neurosparse.nn.workers import Workers
@@ -51,14 +52,21 @@ def within_limits(store):
 class StoreMachine(RuleBasedStateMachine):
     """Steps of any size, with any shrinkage and noise, on any layout; the store must never break a promise."""
 
-    @initialize(layout=layouts(), momentum=st.booleans(), parts=st.integers(1, 3), seed=st.integers(0, 99))
-    def begin(self, layout, momentum, parts, seed):
-        self.store = SynapseStore(layout, momentum=momentum, parts=parts)
+    @initialize(
+        layout=layouts(),
+        momentum=st.booleans(),
+        parts=st.integers(1, 3),
+        most=st.sampled_from([None, 7, 127]),
+        hidden=st.sampled_from([RELU, Activation("qcfs", 1.0, 4)]),
+        seed=st.integers(0, 99),
+    )
+    def begin(self, layout, momentum, parts, most, hidden, seed):
+        self.store = SynapseStore(layout, momentum=momentum, parts=parts, most=most)
         self.store.fill(seed)
-        self.network = Network(self.store, 16, Workers(1))
+        self.network = Network(self.store, 16, Workers(1), hidden)
         self.network.initialise([1.0] * len(self.network.layers), seed)
-        self.addresses = [array.ctypes.data for array in self.store.slots]
-        self.sizes = [array.nbytes for array in self.store.slots]
+        self.addresses = [array.ctypes.data for array in (*self.store.slots, self.store.seen)]
+        self.sizes = [array.nbytes for array in (*self.store.slots, self.store.seen)]
         self.momentum = 0.5 if momentum else 0.0
         self.seed, self.step = seed, 0
 
@@ -90,8 +98,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert not self.store.is_over_budget()
         assert self.store.n_live == self.store.layout.n_slots
         assert (self.store.live <= self.store.capacity).all()
-        assert [array.ctypes.data for array in self.store.slots] == self.addresses
-        assert [array.nbytes for array in self.store.slots] == self.sizes
+        assert [array.ctypes.data for array in (*self.store.slots, self.store.seen)] == self.addresses
+        assert [array.nbytes for array in (*self.store.slots, self.store.seen)] == self.sizes
 
 
 StoreMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=12, deadline=None, derandomize=True)
@@ -148,9 +156,9 @@ def test_fill_in_several_chunks_meets_the_budget():
 
 
 def test_the_store_takes_the_bytes_its_layout_says():
-    for momentum in (False, True):
-        store = SynapseStore(shared_out((6, 5, 4), (9, 8)), momentum=momentum)
-        assert store.nbytes == store.layout.nbytes(momentum)
+    for momentum, most in product((False, True), (None, 127)):
+        store = SynapseStore(shared_out((6, 5, 4), (9, 8)), momentum=momentum, most=most)
+        assert store.nbytes == store.layout.nbytes(momentum, most is not None)
 
 
 def swap(store):
