@@ -6,9 +6,7 @@ from dataclasses import replace
 
 from scipy.sparse import csr_array
 
-from neurosparse.grid import most_of as most_of
 from neurosparse.grid import on_grid
-from neurosparse.grid import step_for as step_for
 from neurosparse.nn.trained import TrainedNetwork
 
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from neurosparse.footprint.measure import measure
 from neurosparse.footprint.trained import described
+from neurosparse.grid import most_of
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.numbered import NumberedProfile
 from neurosparse.mapping.layout import Plan
 from neurosparse.spiking.convert import convert
 from neurosparse.spiking.emulate import Outcome, emulate
 from neurosparse.spiking.fixed import emulate_fixed
-from neurosparse.spiking.grid import most_of, rounded
+from neurosparse.spiking.grid import rounded
 from neurosparse.spiking.twin import Twin
 
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from neurosparse.data.dataset import Dataset
 from neurosparse.errors import BadInput
+from neurosparse.grid import most_of
 from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.spiking.choose import ALLOWED_LOSS, Choice, choose
 from neurosparse.spiking.coding import CODINGS, Coding
 from neurosparse.spiking.convert import SpikingNetwork, activation_scales, convert
-from neurosparse.spiking.grid import most_of, rounded
+from neurosparse.spiking.grid import rounded
 from neurosparse.spiking.target import Target
 from neurosparse.units import format_count, format_percent
 

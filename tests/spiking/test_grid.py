@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.spiking.grid import most_of, rounded, step_for
+from neurosparse.grid import most_of, step_for
+from neurosparse.spiking.grid import rounded
 
 
 @given(st.floats(1e-30, 1e30), st.integers(1, 65535))
