@@ -73,7 +73,7 @@ class Settings(BaseModel):
         "relu", description="Of hidden neurons: rectified, or clipped and in levels as spike counts are (QCFS)."
     )
     levels: Annotated[int, Field(ge=1, le=1024)] = Field(
-        8, description="Levels above zero of qcfs: the time steps that its spiking twin needs."
+        8, description="Levels above zero of qcfs: the time steps that its twin with soft reset (brian2) needs."
     )
     ceiling: Annotated[float, Field(ge=1e-6, le=_LARGE)] = Field(1.0, description="Highest activation of qcfs.")
     weights: Literal["float32", "int8", "int6", "int4"] = Field(

@@ -50,12 +50,17 @@ def command(run: Path, backend: str, samples: int, steps: str, limit: str, as_js
     else:
         _print(document)
     if not document["agrees"]:
+        click.echo("more --steps may help; auto takes as many as lose little, where there are so many", err=True)
         raise click.exceptions.Exit(1)
 
 
 def _least(limit: str) -> float:
     """Return the least agreement that passes."""
-    least = parse_fraction(limit)
+    try:
+        least = parse_fraction(limit)
+    except BadInput as fault:
+        fault.where = "--limit"
+        raise
     if least == 1.0 and "%" not in limit:
         raise BadInput(f"--limit {limit} may mean 1 % or all of it", help="write 1% or 100%")
     return least

@@ -13,9 +13,10 @@ from neurosparse.errors import BadInput, OverBudget
 from neurosparse.mapping.layout import Plan
 from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.spiking.choose import Choice
 from neurosparse.spiking.emulate import emulate
 from neurosparse.spiking.machine import predict
-from neurosparse.spiking.twin import Twin
+from neurosparse.spiking.twin import CHOICE_SPLITS, Conversion, Twin
 from neurosparse.units import format_count, format_percent
 
 TOLERANCE = 0.95
@@ -99,10 +100,18 @@ def machine_expectation(twin: Twin, plan: Plan | None, shown: HeldOut) -> tuple[
     )
 
 
-def told(expected: dict[str, float], samples: int, steps: int) -> tuple[str, ...]:
-    """Return the lines that say what is expected of an export."""
+def told(expected: dict[str, float], samples: int, chosen: Choice, asked: Conversion) -> tuple[str, ...]:
+    """Return the lines that say what is expected of an export, and where no number of steps lost as little as asked."""
     return (
-        f"{samples} samples of {steps} steps: network {format_percent(expected['network_accuracy'])},"
+        *(
+            (
+                f"no number of steps that was tried loses at most {format_percent(asked.allowed_loss)} of the decisions"
+                f" on {CHOICE_SPLITS}: the best loses {format_percent(1.0 - chosen.agreement)}",
+            )
+            if asked.steps is None and chosen.agreement < 1.0 - asked.allowed_loss
+            else ()
+        ),
+        f"{samples} samples of {chosen.steps} steps: network {format_percent(expected['network_accuracy'])},"
         f" spiking {format_percent(expected['spiking_accuracy'])} expected,"
         f" agreement {format_percent(expected['agreement'])} (at least {format_percent(expected['tolerance'])})",
         *(

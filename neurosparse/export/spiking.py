@@ -88,7 +88,7 @@ class SpikingExporter:
             manifest |= self.write(new, twin, shown, manifest)
             write_json(new / MANIFEST, manifest | {"expected": expected, "expected_on_machine": on_machine})
             sizes = {name: (new / name).stat().st_size for name in own}
-        lines = (*told(expected, samples, twin.chosen.steps), *machine_told, *self.next_step(folder, twin))
+        lines = (*told(expected, samples, twin.chosen, asked), *machine_told, *self.next_step(folder, twin))
         return SpikingSummary(
             folder, sizes, lines, samples, twin.chosen.steps, twin.chosen.rate, twin.chosen.cell, **expected,
             chosen_on=CHOICE_SPLITS, chosen_agreement=twin.chosen.agreement,

@@ -38,7 +38,7 @@ def parted(document: Mapping[str, Any]) -> str:
     """Return where rates and activations part, by which criterion."""
     criterion = f"correlation below {document['parted_below']:g}"
     if document["parts_at"] is None:
-        return f"rates and activations part nowhere ({criterion})"
+        return f"rates and activations part nowhere: no {criterion}"
     return f"rates and activations part first at {document['parts_at']} ({criterion})"
 
 

@@ -33,19 +33,19 @@ PYNN = Target(
     Candidates(
         (replace(CURRENT_EXPONENTIAL, tau_synapse=2.0), CURRENT_EXPONENTIAL),
         (0.5, 0.25, 0.125),
-        (64, 96, 128, 192, 256),
+        (16, 24, 32, 48, 64, 96, 128, 192, 256),
     ),
     "regular",
 )
 
 SOFT = Target(
     "integrate and fire without leak, soft reset; the last layer has no threshold and is read as membrane potential",
-    Candidates((SOFT_RESET,), (1.0,), (16, 32, 64, 128)),
+    Candidates((SOFT_RESET,), (1.0,), (4, 8, 12, 16, 24, 32, 64, 128)),
     "current",
 )
 
 HARD = Target(
     "integrate and fire without leak, hard reset; the last layer has no threshold and is read as membrane potential",
-    Candidates((HARD_RESET,), (1.0, 0.5, 0.25, 0.125, 0.0625), (16, 32, 64, 128, 256, 512)),
+    Candidates((HARD_RESET,), (1.0, 0.5, 0.25, 0.125, 0.0625), (8, 16, 32, 64, 128, 256, 512)),
     "current",
 )

@@ -70,7 +70,7 @@ def test_the_table_tells_what_the_document_tells(runs):
     for layer in document["layers"][:-1]:
         assert lines[layer["name"]][1:3] == [str(layer["neurons"]), f"{layer['correlation']:.3f}"]
         assert lines[layer["name"]][-1] == f"{layer['firing']['events']:,.1f}"
-    assert "rates and activations part nowhere (correlation below 0.9)" in result.stdout
+    assert "rates and activations part nowhere: no correlation below 0.9" in result.stdout
 
 
 def test_below_the_limit_everything_is_told_and_the_exit_code_says_no(runs):

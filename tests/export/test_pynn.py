@@ -185,3 +185,13 @@ def test_refuses_an_export_that_is_there(exported, network, digits, monkeypatch)
 def test_overwrite_replaces_an_export(folder, network, digits):
     PyNNExporter().export(network, digits, folder, overwrite=True, samples=3, asked=Conversion(steps=20))
     assert read(folder)[0]["samples"]["count"] == 3
+
+
+def test_says_when_no_number_of_steps_loses_as_little_as_asked(digits, network, tmp_path):
+    coarse = PyNNExporter().export(network, digits, tmp_path / "x", samples=5, asked=Conversion(weight_bits=2))
+    assert coarse.chosen_agreement < 0.99
+    first = coarse.told[0]
+    assert first.startswith("no number of steps that was tried loses at most 0.1 % of the decisions on validation")
+    assert first.endswith(f"the best loses {100 * (1 - coarse.chosen_agreement):.1f} %")
+    asked = Conversion(steps=coarse.steps, weight_bits=2)
+    assert not PyNNExporter().export(network, digits, tmp_path / "y", samples=5, asked=asked).told[0].startswith("no")

@@ -83,7 +83,7 @@ def test_lines_of_layers_hold_every_figure_and_their_sum():
 
 
 def test_where_they_part_is_said_with_the_criterion():
-    assert parted(_FOUND) == "rates and activations part nowhere (correlation below 0.9)"
+    assert parted(_FOUND) == "rates and activations part nowhere: no correlation below 0.9"
     said = parted({**_FOUND, "parts_at": "Hidden 1"})
     assert said == "rates and activations part first at Hidden 1 (correlation below 0.9)"
 

@@ -23,7 +23,7 @@ def cause_table(explanation: Mapping[str, Any] | None) -> Table | None:
         return None
     headings = (
         "a core holds", "of its matrix", "room a row", "longest row", "filled", "padding, all cores", "sources without",
-        "they take", "largest fan-in", "weight step",
+        "they take", "largest fan-in", "weight step, as trained",
     )  # fmt: skip
     return plain_table(
         "Why each projection takes what it takes",
