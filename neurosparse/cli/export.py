@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from neurosparse.errors import BadInput
 from neurosparse.units import format_bytes, parse_fraction, parse_steps
 
 _OF_RUNS = ("samples", "allowed_loss", "coding", "weight_bits", "compacting")
@@ -85,6 +86,10 @@ def _export_network(file: Path, target: str, out: Path | None, overwrite: bool, 
     steps = parse_steps(options["steps"])
     asked = Asked(Asked.steps if steps is None else steps, options["coding_seed"], options["input_rate"])
     folder = out or file.with_name(f"{file.stem}-{target}")
+    if file.resolve().is_relative_to(folder.resolve()):
+        raise BadInput(
+            "the export would take the place of the network that it reads", where=str(folder), help="name another --out"
+        )
     summary = exporter.export(read_network(file), folder, overwrite=overwrite, asked=asked)
     _print(summary)
 

@@ -16,9 +16,9 @@ _ECHO_SECONDS = 1.0
 
 @contextmanager
 def asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Yield a function that says whether SIGINT or SIGTERM has come; one more, a second later, interrupts at once.
+    """Yield a function that says whether a signal to end has come; one more, a second later, interrupts at once.
 
-    A signal that the process was started to ignore stays ignored.
+    Those are SIGINT, SIGTERM and SIGHUP. A signal that the process was started to ignore stays ignored.
     """
     asked: float | None = None
 
@@ -30,7 +30,7 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
         elif time.monotonic() - asked > _ECHO_SECONDS:
             raise KeyboardInterrupt
 
-    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
     before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield lambda: asked is not None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -55,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0 yes; 1 no (does not fit, does not agree); 2 asked wrongly; 3 the world failed (file, network, disk);
     70 a fault of this program; 130 interrupted.
     """
+    # Who ends the process in another way than Ctrl-C wants the same: nothing half-written, no simulator left behind.
+    ends = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in ends}
     try:
         code = cli.main(args=arguments, prog_name="neurosparse", standalone_mode=False)
     except NeurosparseError as fault:
@@ -77,6 +82,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"error[file]: {fault}" if isinstance(fault, OSError) else "error[memory]: not enough memory", err=True
         )
         code = 3
+    except Exception:
+        traceback.print_exc()
+        click.echo(
+            "error[internal]: this is a fault of neurosparse, not yours: please report what stands above", err=True
+        )
+        code = 70
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,28 +67,21 @@ def _least(limit: str) -> float:
 
 @contextmanager
 def _talk() -> Iterator[tuple[Callable[[str], None], Callable[[str], None] | None]]:
-    """Yield what takes the line of each stage, and, on a terminal, what takes a simulator's progress.
-
-    Whatever asks the process to end meanwhile, ends it as Ctrl-C does: the simulator first.
-    """
+    """Yield what takes the line of each stage, and, on a terminal, what takes a simulator's progress."""
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(stderr=True)
-    try:
-        if console.is_terminal:
-            with Live(console=console, transient=True) as live:
+    if not console.is_terminal:
+        yield lambda line: click.echo(line, err=True), None
+        return
+    with Live(console=console, transient=True) as live:
 
-                def draw(line: str) -> None:
-                    live.update(Text(line, no_wrap=True, overflow="ellipsis"))
+        def draw(line: str) -> None:
+            live.update(Text(line, no_wrap=True, overflow="ellipsis"))
 
-                yield draw, draw
-        else:
-            yield lambda line: click.echo(line, err=True), None
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        yield draw, draw
 
 
 def _print(found: Mapping[str, Any]) -> None:

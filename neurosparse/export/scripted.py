@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -50,7 +51,7 @@ class ScriptedExporter(SpikingExporter):
 
     def next_step(self, folder: Path, twin: Twin) -> tuple[str, ...]:
         """Return how to run the script."""
-        return (f"run it: python {folder / SCRIPT} {self.flags}".rstrip(),)
+        return (f"run it: python {shlex.quote(str(folder / SCRIPT))} {self.flags}".rstrip(),)
 
     def _script(self, network: TrainedNetwork) -> str:
         """Return the script."""

@@ -115,7 +115,7 @@ def told(expected: dict[str, float], samples: int, chosen: Choice, asked: Conver
         f" spiking {format_percent(expected['spiking_accuracy'])} expected,"
         f" agreement {format_percent(expected['agreement'])} (at least {format_percent(expected['tolerance'])})",
         *(
-            ("its own check is not expected to pass: train further, or try more --steps",)
+            ("its own check is not expected to pass: try other --steps, or train further",)
             if expected["agreement"] < expected["tolerance"]
             else ()
         ),

@@ -10,7 +10,7 @@ import numpy as np
 from neurosparse.archive import write_json
 from neurosparse.data.dataset import Dataset
 from neurosparse.export.exporter import SpikingSummary
-from neurosparse.export.folder import check_target, whole_folder
+from neurosparse.export.folder import MANIFEST, check_target, whole_folder
 from neurosparse.export.selfcheck import HeldOut, check_export, expectation, held_out, machine_expectation, told
 from neurosparse.mapping.layout import Plan
 from neurosparse.nn.compact import Compacted
@@ -19,7 +19,6 @@ from neurosparse.spiking.convert import PERCENTILE, SpikingNetwork
 from neurosparse.spiking.target import Target
 from neurosparse.spiking.twin import CHOICE_SAMPLES, CHOICE_SPLITS, Conversion, Twin, spiking_twin
 
-MANIFEST = "manifest.json"
 MOST_STEPS = 512
 """What is exported shows samples for so many steps at least, if asked to, or for twice the steps that were chosen."""
 

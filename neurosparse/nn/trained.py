@@ -131,6 +131,8 @@ def _check_rows(
     n_pre, n_post = shape
     if row_start.dtype.kind != "i" or target.dtype.kind != "i":
         raise ValueError(f"row starts are {row_start.dtype} and targets {target.dtype}, not whole numbers")
+    if weight.dtype != np.float32 or bias.dtype != np.float32:
+        raise ValueError(f"weights are {weight.dtype} and biases {bias.dtype}, not float32")
     if row_start.shape != (n_pre + 1,) or row_start[0] != 0 or row_start[-1] != target.size:
         raise ValueError(f"row starts of shape {row_start.shape} do not describe {n_pre} rows of {target.size} slots")
     if np.any(np.diff(row_start) < 0):

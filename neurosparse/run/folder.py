@@ -54,8 +54,8 @@ class RunFolder:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run reached its end: the report is written last."""
-        return (self.path / "report.json").is_file()
+        """Whether the run reached its end, and what came of it is there; the report is written last."""
+        return all((self.path / name).is_file() for name in ("network.npz", "report.json"))
 
     @contextlib.contextmanager
     def claimed(self) -> Iterator[None]:

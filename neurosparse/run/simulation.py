@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from neurosparse.archive import read_arrays, read_json, read_member, reading_zip, write_json
-from neurosparse.errors import Unavailable
+from neurosparse.errors import BadInput, Unavailable
 from neurosparse.export.exporter import exporters
 from neurosparse.export.folder import check_target, whole_folder
 from neurosparse.export.scripted import ARRAYS, SCRIPT
@@ -85,6 +85,9 @@ def simulate(
     place = folder.path / "simulation" / backend.name
     own = (SCRIPT, ARRAYS, MANIFEST, SEEN)
     check_target(place, own, overwrite=True)
+    facts = place.with_name(f"{backend.name}.json")
+    if facts.exists() and not facts.is_file():
+        raise BadInput(f"{facts.name} is not a file", where=str(facts), help="move it away")
     say(f"exporting for {backend.name}, and choosing by emulation how fast to fire")
     with whole_folder(place, own, overwrite=True) as new:
         export = exporter.export(trained, dataset, new, overwrite=True, samples=samples, asked=asked)
@@ -107,7 +110,7 @@ def simulate(
             parting(trained, spiking, shown["sample"], simulated, export.steps),
             limit,
         )
-    write_json(place.with_name(f"{backend.name}.json"), document)
+    write_json(facts, document)
     return document
 
 

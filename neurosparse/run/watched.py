@@ -1,4 +1,5 @@
-"""Another program, run to its end: what it says can be followed, its last words are kept, and it never outlives us."""
+"""Another program, run to its end: what it says can be followed, its last words are kept, and it ends with us
+unless we are killed outright."""
 
 from __future__ import annotations
 

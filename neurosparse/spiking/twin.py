@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,7 +115,7 @@ def spiking_twin(
     """Return the spiking twin of a network, of its compacted self where that is given.
 
     Scales are measured on the training split; cell, steps and rate are chosen on the validation split, filled up with
-    training samples; the test split is not looked at.
+    training samples; the test split is not looked at. What was trained with levels is tried with so many steps too.
     """
     scale = np.float32(dataset.scale)
     scales = activation_scales(network, dataset.train.x[:SCALE_SAMPLES] * scale)
@@ -124,8 +124,10 @@ def spiking_twin(
         network, trial = compacted.network, trial[:, compacted.inputs]
     kept = network if asked.weight_bits is None else rounded(network, most_of(asked.weight_bits))
     coding = Coding(asked.coding or target.coding, asked.seed)
+    levels = {network.activation(k).levels for k in range(len(network.projections))} - {0}
+    candidates = replace(target.candidates, steps=tuple(sorted({*target.candidates.steps, *levels})))
     chosen = choose(
-        network, kept, scales, trial * scale, target.candidates,
+        network, kept, scales, trial * scale, candidates,
         coding=coding, steps=asked.steps, allowed_loss=asked.allowed_loss,
     )  # fmt: skip
     return Twin(network, kept, convert(kept, scales, chosen.rate, chosen.cell, coding), chosen)

@@ -7,13 +7,15 @@ import pytest
 from neurosparse.errors import BadInput, FileFault
 from neurosparse.export.folder import whole_folder
 
-OWN = ("a", "b")
+OWN = ("a", "b", "manifest.json")
+MANIFEST = '{"schema": "neurosparse.export.test/1"}'
 
 
 def write(folder, text, overwrite=False):
     with whole_folder(folder, OWN, overwrite) as new:
-        for name in OWN:
+        for name in OWN[:2]:
             (new / name).write_text(text)
+        (new / "manifest.json").write_text(MANIFEST)
 
 
 def test_makes_parents_and_leaves_nothing_beside(tmp_path):
@@ -30,7 +32,8 @@ def test_refuses_what_is_there_until_told(tmp_path):
     (tmp_path / "y" / "__pycache__").mkdir()
     write(tmp_path / "y", "3", overwrite=True)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["y"]
-    assert sorted((p.name, p.read_text()) for p in (tmp_path / "y").iterdir()) == [("a", "3"), ("b", "3")]
+    found = sorted((p.name, p.read_text()) for p in (tmp_path / "y").iterdir())
+    assert found == [("a", "3"), ("b", "3"), ("manifest.json", MANIFEST)]
 
 
 def test_overwrite_never_replaces_what_it_does_not_know(tmp_path):
@@ -44,6 +47,34 @@ def test_overwrite_never_replaces_what_it_does_not_know(tmp_path):
         with pytest.raises(BadInput, match="not a folder"):
             write(tmp_path / name, "2", overwrite=True)
     assert (tmp_path / "y" / "thesis.tex").read_text() == "years"
+    assert (tmp_path / "y" / "a").read_text() == "1"
+
+
+@pytest.mark.parametrize("manifest", [None, "my thesis", "[]", '{"schema": "other/1"}', '{"neurosparse.": 1}'])
+def test_files_that_are_only_called_as_ours_are_not_replaced(manifest, tmp_path):
+    (tmp_path / "y").mkdir()
+    (tmp_path / "y" / "a").write_text("years")
+    if manifest is not None:
+        (tmp_path / "y" / "manifest.json").write_text(manifest)
+    with pytest.raises(BadInput, match="no manifest"):
+        write(tmp_path / "y", "2", overwrite=True)
+    assert (tmp_path / "y" / "a").read_text() == "years"
+
+
+@pytest.mark.parametrize("inner", ["a", "__pycache__"])
+def test_folders_that_are_only_called_as_ours_are_not_replaced(inner, tmp_path):
+    write(tmp_path / "y", "1")
+    (tmp_path / "y" / "a").unlink()
+    (tmp_path / "y" / inner).mkdir()
+    (tmp_path / "y" / inner / "thesis.tex").write_text("years")
+    with pytest.raises(BadInput, match=f"more than an export: '{inner}'"):
+        write(tmp_path / "y", "2", overwrite=True)
+    assert (tmp_path / "y" / inner / "thesis.tex").read_text() == "years"
+
+
+def test_an_empty_folder_is_taken(tmp_path):
+    (tmp_path / "y").mkdir()
+    write(tmp_path / "y", "1")
     assert (tmp_path / "y" / "a").read_text() == "1"
 
 

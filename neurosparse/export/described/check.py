@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from neurosparse.description.network import NetworkDescription, Population
 from neurosparse.errors import BadInput
 from neurosparse.export.described.cells import BACKENDS, CELL_TYPES, POISSON_RATE, SOURCES
@@ -11,17 +13,34 @@ from neurosparse.export.described.synapses import check_synapses
 from neurosparse.export.described.values import Asked
 from neurosparse.registry import unknown_name
 
+MOST_STEPS = 10_000_000
+MOST_DELAY_STEPS = 10_000
+LEAST_TIMESTEP = 0.001
+"""ms; a tic of NEST, its finest resolution."""
+
 
 def check_network(network: NetworkDescription, asked: Asked) -> None:
     """Raise BadInput where nobody could run a network, or nobody knows what it means.
 
     A cell type is unknown, a source has inputs, a rate is more than a spike a timestep, the weights of an excitatory
-    projection are negative, or what is asked has no meaning.
+    projection are negative, timestep or delays are beyond what simulators hold, or what is asked has no meaning.
     """
     for name, value, least in (("steps", asked.steps, 1), ("seed", asked.seed, 0), ("input-rate", asked.input_rate, 0)):
         if not value >= least:
             raise BadInput(f"{value:g} makes no sense", where=f"--{name}", help=f"at least {least}")
     known = [*CELL_TYPES, *SOURCES]
+    if asked.steps > MOST_STEPS:
+        raise BadInput(
+            f"{asked.steps:,} timesteps are more than a script runs",
+            numbers={"at most": f"{MOST_STEPS:,}"},
+            where="--steps",
+        )
+    if network.timestep < LEAST_TIMESTEP:
+        raise BadInput(
+            f"a timestep of {network.timestep:g} ms is shorter than simulators can take",
+            numbers={"at least": f"{LEAST_TIMESTEP:g} ms"},
+            where="timestep",
+        )
     for k, population in enumerate(network.populations):
         where = f"populations[{k}]"
         if population.model not in known:
@@ -39,6 +58,13 @@ def check_network(network: NetworkDescription, asked: Asked) -> None:
         if network.population(projection.post).model in SOURCES:
             raise BadInput(
                 f"{projection.name!r} ends in a source of spikes, which has no inputs", where=f"projections[{k}]"
+            )
+        longest = float(np.max(projection.connector.delay, initial=0.0))
+        if longest > MOST_DELAY_STEPS * network.timestep:
+            raise BadInput(
+                f"a delay of {longest:g} ms in {projection.name!r} is longer than simulators keep spikes for",
+                numbers={"timesteps at most": f"{MOST_DELAY_STEPS:,}"},
+                where=f"projections[{k}]",
             )
         check_synapses(network, k)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -116,7 +117,7 @@ class DescribedScript(DescribedExporter):
 
     def next_step(self, folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
         """Return how to run the script."""
-        return (f"run it: python {folder / SCRIPT} {self.flags}".rstrip(),)
+        return (f"run it: python {shlex.quote(str(folder / SCRIPT))} {self.flags}".rstrip(),)
 
 
 described_exporters = Registry(

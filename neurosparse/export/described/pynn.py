@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,5 +28,5 @@ class DescribedPyNN(DescribedScript):
         able = [backend for backend in manifest["backends"] if backend not in refused]
         return (
             *(f"not on {backend}: {why}" for backend, why in refused.items()),
-            f"run it: python {folder / SCRIPT} --backend {'|'.join(able)}",
+            f"run it: python {shlex.quote(str(folder / SCRIPT))} --backend {'|'.join(able)}",
         )
