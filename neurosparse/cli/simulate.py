@@ -79,7 +79,7 @@ def _talk() -> Iterator[tuple[Callable[[str], None], Callable[[str], None] | Non
     with Live(console=console, transient=True) as live:
 
         def draw(line: str) -> None:
-            live.update(Text(line, no_wrap=True, overflow="ellipsis"))
+            live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
 
         yield draw, draw
 

@@ -57,9 +57,9 @@ def run_watched(command: Sequence[str], folder: Path, show: Callable[[str], None
                 os.close(theirs)
                 while piece := _read(ours):
                     said = (said + piece)[-_KEPT:]
-                    lines = _lines(piece)
-                    if show and lines:
-                        show(lines[-1])
+                    if show:
+                        for line in _lines(piece):
+                            show(line)
                 code = program.wait()
             except BaseException:
                 os.killpg(program.pid, signal.SIGKILL)

@@ -128,3 +128,15 @@ def test_the_help_names_every_target(capsys):
     _, out, _ = call(capsys, "export", "--help")
     listed = {line.split()[0] for line in out.splitlines() if line.startswith("  ") and line.split()}
     assert set(exporters.names()) <= listed
+
+
+def test_an_export_never_takes_the_place_of_its_source(files, capsys):
+    assert call(capsys, "export", "--network", files / "edges.csv", "csv", "--out", files / "lists")[0] == 0
+    source = min((files / "lists").glob("*.csv"))
+    before = source.read_bytes()
+    code, out, err = call(
+        capsys, "export", "--network", source, "csv", "--out", files / "lists", "--overwrite"
+    )  # fmt: skip
+    assert (code, out) == (2, "")
+    assert "would take the place of the network that it reads" in err
+    assert source.read_bytes() == before

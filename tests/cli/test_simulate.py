@@ -140,7 +140,7 @@ def test_a_simulator_that_is_not_installed_is_told_before_any_work(runs, without
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_ends_the_simulator_and_leaves_nothing_behind(runs, number):
     """Of all test samples one after the other NEURON has most still before it when the first signs of it are seen."""
     before = sorted((runs / "run").rglob("*"))

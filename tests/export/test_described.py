@@ -199,6 +199,12 @@ REFUSED = {
         {},
     ),
     "0 makes no sense": (PLAIN, {"steps": 0}),
+    "timesteps are more than a script runs": (PLAIN, {"steps": 10_000_001}),
+    "a timestep of 0.0001 ms is shorter than simulators": (replace(PLAIN, timestep=0.0001), {}),
+    "a delay of 1e.09 ms in 'a-b excitatory' is longer": (
+        NetworkDescription((SOURCE, CELL), (Projection("a", "b", "excitatory", AllToAll(1.0, 1e9)),)),
+        {},
+    ),
     "-1 makes no sense": (PLAIN, {"seed": -1}),
     "nan makes no sense": (PLAIN, {"input_rate": math.nan}),
 }

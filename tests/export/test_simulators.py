@@ -194,3 +194,35 @@ def test_neuron_takes_every_coding_sample_by_sample(coding, network, digits, tmp
         # Its neurons spike between the steps of the others.
         for k in (1, 2):
             assert np.max(np.abs(seen[f"counts{k}"] - emulated.counts[k])) <= 3
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_layers_that_never_fire_are_counted_too(backend, folder):
+    arrays = arrays_of(folder)
+    rewrite(folder, **{name: 0 * values for name, values in arrays.items() if name.endswith(("weight", "i_offset"))})
+    done = run(folder, "--backend", backend, "--samples", "3", "--steps", "8", "--record", str(folder / "seen.npz"))
+    assert done.returncode == 1, done.stdout + done.stderr
+    with np.load(folder / "seen.npz") as seen:
+        assert seen["counts0"].sum() > 0
+        for k in (1, 2):
+            assert seen[f"counts{k}"].dtype == np.int64
+            assert not seen[f"counts{k}"].any()
+
+
+@pytest.mark.parametrize("place", ["nowhere/seen.npz", "."])
+def test_a_record_that_cannot_be_written_is_told_before_any_work(place, folder):
+    done = run(folder, "--backend", "nest", "--record", str(folder / place))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("network.py: --record ")
+    assert done.stderr.endswith("cannot be written\n")
+
+
+@pytest.mark.parametrize("manifest", ["{", "[]", "{}", None])
+def test_a_damaged_export_is_told_in_a_line(manifest, folder):
+    (folder / "manifest.json").unlink()
+    if manifest is not None:
+        (folder / "manifest.json").write_text(manifest)
+    done = run(folder, "--backend", "nest")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("network.py: manifest.json or network.npz is missing or damaged")
+    assert len(done.stderr.splitlines()) == 1

@@ -238,3 +238,14 @@ def test_a_gradient_nobody_asks_for_is_not_computed():
     network = build()
     assert network._dx[0] is NOTHING
     assert softmax_cross_entropy(network.forward(), np.zeros(3, np.int64), NOTHING)[0] > 0
+
+
+@pytest.mark.parametrize("name", ["p0_weight", "p1_bias"])
+@pytest.mark.parametrize("kind", ["complex64", "float64", "int32"])
+def test_numbers_of_another_kind_are_a_damaged_file(name, kind, tmp_path):
+    path = tmp_path / "network.npz"
+    build().trained(NAMES, POPULATIONS).save(path)
+    header, arrays = read_arrays(path, "neurosparse.trained/2")
+    write_arrays(path, header, arrays | {name: arrays[name].astype(kind)})
+    with pytest.raises(FileFault, match=f"{kind}.*not float32|not float32"):
+        TrainedNetwork.load(path)

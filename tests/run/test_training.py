@@ -418,3 +418,13 @@ def test_another_runs_checkpoint_is_refused(tmp_path):
 def test_names_of_new_runs_count_up(tmp_path):
     (tmp_path / "digits-1").mkdir()
     assert next_free(tmp_path, "digits") == tmp_path / "digits-2"
+
+
+def test_a_finished_run_that_lost_its_network_makes_it_again(tmp_path):
+    train(tmp_path / "run")
+    before = files(tmp_path / "run")
+    (tmp_path / "run/network.npz").unlink()
+    with pytest.raises(FileFault, match="no trained network"):
+        RunFolder(tmp_path / "run").trained()
+    list(resume(tmp_path / "run").events())
+    assert files(tmp_path / "run") == before

@@ -17,6 +17,8 @@ from neurosparse.spiking.cell import SOFT_RESET
 from neurosparse.spiking.coding import CURRENT
 from neurosparse.spiking.convert import activation_scales, convert
 from neurosparse.spiking.emulate import emulate
+from neurosparse.spiking.target import SOFT
+from neurosparse.spiking.twin import Conversion, spiking_twin
 
 LEVELS = 8
 
@@ -83,3 +85,11 @@ def test_a_trained_network_decides_alike_in_as_many_steps_as_it_has_levels(tmp_p
     assert (trained == y).mean() > 0.95
     assert (decision == trained).mean() > 0.97
     assert (decision == y).mean() > (trained == y).mean() - 0.02
+
+
+def test_as_many_steps_as_levels_are_tried(network, digits):
+    hidden = tuple(replace(p, activation=Activation("qcfs", 2.0, 3)) for p in network.projections[:-1])
+    three = TrainedNetwork((*hidden, network.projections[-1]))
+    asked = Conversion(allowed_loss=0.5)
+    assert spiking_twin(three, digits, SOFT, asked).chosen.steps == 3
+    assert spiking_twin(network, digits, SOFT, asked).chosen.steps == SOFT.candidates.steps[0]
