@@ -117,7 +117,10 @@ def without_simulators(tmp_path_factory):
     for entry in site.iterdir():
         if not entry.name.lower().startswith(("nest", "pynn", "neuron", "brian2")):
             (farm / entry.name).symlink_to(entry)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(Path(package.__file__).parent.parent), str(farm)))}
+    ours = Path(package.__file__).parent.parent
+    # Where we are installed beside the simulators, the farm has us already.
+    places = [farm] if ours == site else [ours, farm]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))}
 
 
 @pytest.mark.parametrize(
