@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import shlex
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from neurosparse.archive import write_arrays, write_text
-from neurosparse.export.script import render
+from neurosparse.export.script import ARRAYS, SCRIPT, how_to_run, render, write_script
 from neurosparse.export.selfcheck import HeldOut
 from neurosparse.export.spiking import SpikingExporter
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.spiking.convert import SpikingNetwork
 from neurosparse.spiking.twin import Twin
 from neurosparse.units import format_count
-
-SCRIPT, ARRAYS = "network.py", "network.npz"
 
 
 class ScriptedExporter(SpikingExporter):
@@ -45,13 +40,11 @@ class ScriptedExporter(SpikingExporter):
 
     def write(self, new: Path, twin: Twin, shown: HeldOut, manifest: dict[str, Any]) -> dict[str, Any]:
         """Write script and arrays; the manifest holds the hash of these."""
-        write_arrays(new / ARRAYS, {"schema": self.schema}, self.arrays(twin.spiking) | shown.arrays)
-        write_text(new / SCRIPT, self._script(twin.network))
-        return {"arrays": {"file": ARRAYS, "sha256": hashlib.sha256((new / ARRAYS).read_bytes()).hexdigest()}}
+        return write_script(new, self._script(twin.network), self.schema, self.arrays(twin.spiking) | shown.arrays)
 
     def next_step(self, folder: Path, twin: Twin) -> tuple[str, ...]:
         """Return how to run the script."""
-        return (f"run it: python {shlex.quote(str(folder / SCRIPT))} {self.flags}".rstrip(),)
+        return (how_to_run(folder, self.flags),)
 
     def _script(self, network: TrainedNetwork) -> str:
         """Return the script."""

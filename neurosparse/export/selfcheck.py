@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +22,8 @@ TOLERANCE = 0.95
 """Least fraction of the samples on which a simulator must decide as the trained network does."""
 
 SAMPLE_SEED = 0
-ACTIVATIONS = ("relu", "qcfs", "identity")
-"""What a chain of integrate-and-fire cells stands for: rectified, clipped at a rate, and the sum of the readout."""
+RATES, READOUT = ("relu", "qcfs"), ("identity",)
+"""The activations that rates of cells stand for, rectified or clipped too, and the sums that the readout stands for."""
 
 
 @dataclass(frozen=True)
@@ -122,27 +121,23 @@ def told(expected: dict[str, float], samples: int, chosen: Choice, asked: Conver
     )
 
 
-def check_export(
-    network: TrainedNetwork, dataset: Dataset, samples: int, target: str, activations: Collection[str] = ACTIVATIONS
-) -> None:
+def check_export(network: TrainedNetwork, dataset: Dataset, samples: int, target: str) -> None:
     """Raise BadInput, before any work, for what cannot become a spiking network or a self-check.
 
     Parameters
     ----------
     target : str
         Who is to express the network, for the message.
-    activations : collection of str
-        What it can express.
     """
     if not network.projections:
         raise BadInput("the network has no layers")
     sizes = network.sizes
     for k, projection in enumerate(network.projections):
-        kind = network.activation(k).kind
-        if kind not in activations:
+        kind, able = network.activation(k).kind, READOUT if k == len(network.projections) - 1 else RATES
+        if kind not in able:
             raise BadInput(
                 f"{target} cannot express layer {projection.post!r}, whose activation is {kind!r}",
-                help=f"it can express {', '.join(activations)}",
+                help=f"it can express {', '.join(able)} there",
             )
         wrong = sum(int(np.sum(~np.isfinite(values))) for values in (projection.weight.data, projection.bias))
         if wrong:

@@ -13,9 +13,8 @@ import numpy as np
 from neurosparse.archive import read_arrays, read_json, read_member, reading_zip, write_json
 from neurosparse.errors import BadInput, Unavailable
 from neurosparse.export.exporter import exporters
-from neurosparse.export.folder import check_target, whole_folder
-from neurosparse.export.scripted import ARRAYS, SCRIPT
-from neurosparse.export.spiking import MANIFEST
+from neurosparse.export.folder import MANIFEST, check_target, whole_folder
+from neurosparse.export.script import ARRAYS, SCRIPT
 from neurosparse.report.simulation import Decisions, simulation_facts
 from neurosparse.run.backends import Backend
 from neurosparse.run.folder import RunFolder

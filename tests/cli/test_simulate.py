@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -12,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import COMMAND, neurosparse
+from processes import COMMAND, neurosparse, on_a_terminal
 
 import neurosparse as package
 from neurosparse.report.simulation import check_simulation
@@ -188,22 +187,9 @@ def _children(pid):
 
 
 def test_a_terminal_shows_progress_that_leaves_no_trace(runs):
-    mine, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "simulate", "run", "--backend", "brian2", "--samples", "5", "--steps", "8", "--limit", "0%"],
-        cwd=runs, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
-    )  # fmt: skip
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            part = os.read(mine, 4096)
-        except OSError:
-            break
-        shown += part
-    out, _ = process.communicate(timeout=60)
-    os.close(mine)
-    assert process.returncode == 0
+    asked = ("--backend", "brian2", "--samples", "5", "--steps", "8", "--limit", "0%")
+    code, out, shown = on_a_terminal("simulate", "run", *asked, cwd=runs)
+    assert code == 0
     assert out.startswith(b"brian2 (")
     assert b"brian2: from sample 1 of 5" in shown, "what the script says on a terminal"
     assert b"\x1b[2K" in shown, "the line is redrawn in place"

@@ -1,8 +1,6 @@
 """`neurosparse train` as real processes: what it prints, how it stops, what it refuses, what survives."""
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import sys
@@ -10,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from processes import COMMAND, neurosparse
+from processes import COMMAND, neurosparse, on_a_terminal
 
 SMALL = ["--layers", "30,20", "--connectivity", "20%", "--alpha", "1e-3"]
 
@@ -40,22 +38,8 @@ def test_facts_go_to_stdout_and_one_line_an_epoch_to_stderr(tmp_path):
 
 
 def test_a_terminal_shows_one_line_that_moves(tmp_path):
-    mine, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "train", *SMALL, "--epochs", "200"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
-    )  # fmt: skip
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            part = os.read(mine, 4096)
-        except OSError:
-            break
-        shown += part
-    process.communicate(timeout=60)
-    os.close(mine)
-    assert process.returncode == 0
+    code, _, shown = on_a_terminal("train", *SMALL, "--epochs", "200", cwd=tmp_path)
+    assert code == 0
     assert b"epoch 200/200" in shown
     assert b"\x1b[2K" in shown, "the line is redrawn in place"
     assert shown.count(b"\n") <= 4

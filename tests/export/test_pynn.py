@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from neurosparse.data.dataset import Split
 from neurosparse.errors import BadInput
 from neurosparse.export.pynn import PyNNExporter
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.spiking.twin import Conversion
 
@@ -185,6 +186,16 @@ def test_refuses_an_export_that_is_there(exported, network, digits, monkeypatch)
 def test_overwrite_replaces_an_export(folder, network, digits):
     PyNNExporter().export(network, digits, folder, overwrite=True, samples=3, asked=Conversion(steps=20))
     assert read(folder)[0]["samples"]["count"] == 3
+
+
+@pytest.mark.parametrize(("k", "kind", "able"), [(0, "identity", "relu, qcfs"), (2, "relu", "identity")])
+def test_an_activation_that_no_rate_stands_for_is_refused_with_its_layer(k, kind, able, digits, network, tmp_path):
+    projections = list(network.projections)
+    projections[k] = replace(projections[k], activation=Activation(kind))
+    with pytest.raises(BadInput, match=f"PyNN cannot express layer '{projections[k].post}'") as caught:
+        PyNNExporter().export(TrainedNetwork(tuple(projections)), digits, tmp_path / "x")
+    assert caught.value.help == f"it can express {able} there"
+    assert not (tmp_path / "x").exists()
 
 
 def test_says_when_no_number_of_steps_loses_as_little_as_asked(digits, network, tmp_path):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from neurosparse.archive import write_arrays, write_json, write_text
+from neurosparse.archive import write_json
 from neurosparse.description.network import NetworkDescription
 from neurosparse.export.described.cells import CELL_TYPES
 from neurosparse.export.described.check import check_network
@@ -16,10 +14,8 @@ from neurosparse.export.described.manifest import manifest_of, notes
 from neurosparse.export.described.synapses import Listed, listed
 from neurosparse.export.described.values import Asked
 from neurosparse.export.exporter import ExportSummary
-from neurosparse.export.folder import check_target, whole_folder
-from neurosparse.export.script import render
-from neurosparse.export.scripted import ARRAYS, SCRIPT
-from neurosparse.export.spiking import MANIFEST
+from neurosparse.export.folder import MANIFEST, check_target, whole_folder
+from neurosparse.export.script import ARRAYS, SCRIPT, how_to_run, render, write_script
 from neurosparse.registry import Registry
 from neurosparse.units import format_count
 
@@ -110,14 +106,13 @@ class DescribedScript(DescribedExporter):
     def write(self, new: Path, network: NetworkDescription, lists: Mapping[int, Listed]) -> dict[str, Any]:
         """Write script and arrays; the manifest holds the hash of these."""
         arrays = {f"projection{k}_{part}": a for k, one in lists.items() for part, a in one._asdict().items()}
-        write_arrays(new / ARRAYS, {"schema": self.schema}, arrays)
         neurons = sum(population.size for population in network.populations)
-        write_text(new / SCRIPT, render(self.template, schema=self.schema, neurons=format_count(neurons)))
-        return {"arrays": {"file": ARRAYS, "sha256": hashlib.sha256((new / ARRAYS).read_bytes()).hexdigest()}}
+        script = render(self.template, schema=self.schema, neurons=format_count(neurons))
+        return write_script(new, script, self.schema, arrays)
 
     def next_step(self, folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
         """Return how to run the script."""
-        return (f"run it: python {shlex.quote(str(folder / SCRIPT))} {self.flags}".rstrip(),)
+        return (how_to_run(folder, self.flags),)
 
 
 described_exporters = Registry(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from neurosparse.description.network import NetworkDescription
 from neurosparse.export.described.check import refused_by_pynn
 from neurosparse.export.described.exporter import DescribedScript
-from neurosparse.export.scripted import SCRIPT
+from neurosparse.export.script import how_to_run
 
 
 class DescribedPyNN(DescribedScript):
@@ -28,5 +27,5 @@ class DescribedPyNN(DescribedScript):
         able = [backend for backend in manifest["backends"] if backend not in refused]
         return (
             *(f"not on {backend}: {why}" for backend, why in refused.items()),
-            f"run it: python {shlex.quote(str(folder / SCRIPT))} --backend {'|'.join(able)}",
+            how_to_run(folder, f"--backend {'|'.join(able)}"),
         )
