@@ -22,8 +22,10 @@ TOLERANCE = 0.95
 """Least fraction of the samples on which a simulator must decide as the trained network does."""
 
 SAMPLE_SEED = 0
-RATES, READOUT = ("relu", "qcfs"), ("identity",)
-"""The activations that rates of cells stand for, rectified or clipped too, and the sums that the readout stands for."""
+RATES = ("relu", "qcfs")
+"""The activations that rates of cells stand for: rectified, and clipped too."""
+READOUT = (*RATES, "identity")
+"""Those of the last layer, whose sums are read: none of them changes which is the largest above zero."""
 
 
 @dataclass(frozen=True)

@@ -188,13 +188,11 @@ def test_overwrite_replaces_an_export(folder, network, digits):
     assert read(folder)[0]["samples"]["count"] == 3
 
 
-@pytest.mark.parametrize(("k", "kind", "able"), [(0, "identity", "relu, qcfs"), (2, "relu", "identity")])
-def test_an_activation_that_no_rate_stands_for_is_refused_with_its_layer(k, kind, able, digits, network, tmp_path):
-    projections = list(network.projections)
-    projections[k] = replace(projections[k], activation=Activation(kind))
-    with pytest.raises(BadInput, match=f"PyNN cannot express layer '{projections[k].post}'") as caught:
-        PyNNExporter().export(TrainedNetwork(tuple(projections)), digits, tmp_path / "x")
-    assert caught.value.help == f"it can express {able} there"
+def test_an_activation_that_no_rate_stands_for_is_refused_with_its_layer(digits, network, tmp_path):
+    first = replace(network.projections[0], activation=Activation("identity"))
+    with pytest.raises(BadInput, match=f"PyNN cannot express layer '{first.post}'") as caught:
+        PyNNExporter().export(TrainedNetwork((first, *network.projections[1:])), digits, tmp_path / "x")
+    assert caught.value.help == "it can express relu, qcfs there"
     assert not (tmp_path / "x").exists()
 
 
