@@ -69,6 +69,23 @@ class Settings(BaseModel):
     tau: NotNegative = Field(
         1.0, description="Temperature of DEEP R as tau = sqrt(2 eta T) / (eta alpha) at the first step."
     )
+    births: Literal["anywhere", "paths", "auditioned"] = Field(
+        "anywhere",
+        description="Where newborn are drawn: among all dormant connections, on live paths alone, or the best of those "
+        "that were auditioned on live paths.",
+    )
+    newborn: Literal["zero", "overshoot"] = Field(
+        "zero", description="What a newborn begins with: 0, or the overshoot of the one that died."
+    )
+    signs: Literal["anew", "fixed", "dale"] = Field(
+        "anew", description="Signs drawn anew at birth, fixed for each pair, or for each source (Dale's law)."
+    )
+    rewire_until: Fraction = Field(1.0, description="Part of the steps that rewire; the rest trains what is there.")
+    audition_steps: Count = Field(50, description="Steps that a candidate listens to the gradient.")
+    candidates: Annotated[float, Field(gt=0, le=100)] = Field(0.5, description="Candidates as a part of the budget.")
+    head_start: NotNegative = Field(
+        0.1, description="What an auditioned newborn begins with: a part of what it would have learned by then."
+    )
     activation: Literal["relu", "qcfs"] = Field(
         "relu", description="Of hidden neurons: rectified, or clipped and in levels as spike counts are (QCFS)."
     )
@@ -116,7 +133,19 @@ class Settings(BaseModel):
 WITHOUT_EFFECT = frozenset({"threads"})
 
 #: Settings that there were not always, and what runs did before there were: such runs are read and resumed as ever.
-LATER: dict[str, Any] = {"activation": "relu", "levels": 8, "ceiling": 1.0, "weights": "float32"}
+LATER: dict[str, Any] = {
+    "births": "anywhere",
+    "newborn": "zero",
+    "signs": "anew",
+    "rewire_until": 1.0,
+    "audition_steps": 50,
+    "candidates": 0.5,
+    "head_start": 0.1,
+    "activation": "relu",
+    "levels": 8,
+    "ceiling": 1.0,
+    "weights": "float32",
+}
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, label, la
         Per projection: first row, row after the last, post neurons, post neurons a core, first core.
     segment_end : int64 (n_layers,)
         Written: the slot after the last survivor of each layer.
-    died : int64 (n_cores,)
-        Counted up.
+    died : int64 (n_cores,) or (0,)
+        As `descend` takes it.
     biases : (bias, velocity), each float32 (n_neurons - n_inputs,), the velocity (0,) without momentum
     activations : (x, dx), float32 (n_neurons, batch) and (n_neurons - n_inputs, batch)
         `x` holds the input in its first rows.

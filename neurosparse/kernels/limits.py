@@ -7,7 +7,17 @@ import math
 import numpy as np
 
 from neurosparse.kernels.jit import kernel
-from neurosparse.kernels.rewire import add_if_new, coded, count_dormant, decoded, dormant_pair, find_place, new_table
+from neurosparse.kernels.rewire import (
+    ANEW,
+    add_if_new,
+    coded,
+    count_dormant,
+    decoded,
+    dormant_pair,
+    find_place,
+    new_table,
+    sign_of,
+)
 from neurosparse.kernels.rng import BIRTH, below, bits, mask_for, stream
 from neurosparse.kernels.rows import position
 
@@ -32,22 +42,21 @@ def draw_within_limits(slots, blocks, limits, span, live, capacity, births, mome
         As `draw_newborn` takes them.
     limits : int64 (n_projections, 3)
         Per projection: post neurons of the projections before it, `max_row_length`, `max_fan_in`.
-    moment : (seed, step), each int64
-        Name the random stream, with the first projection.
+    moment : (seed, step, signs), each int64
+        As `draw_newborn` takes it; signs that are not drawn anew go with limits on the fan-in alone.
     patience : int64
 
     Returns
     -------
     int64 (n,)
-        `coded` newborn, sorted; fewer than `births` where fewer are feasible.
+        `coded` newborn in the order drawn; fewer than `births` where fewer are feasible.
     """
     rows = slots[0], slots[1], slots[2]
     dormant, feasible = count_dormant(slots[0], blocks, span, live, capacity)
     newborn = np.empty(min(births, feasible), np.int64)
-    pairs, parts = new_table(newborn.size), new_table(newborn.size)
-    part_births = np.zeros(parts.size, np.int64)
-    fan_in = _fan_in(rows, blocks, limits, span)
-    filled = live, capacity, fan_in, parts, part_births
+    pairs = new_table(newborn.size)
+    filled = count_filled(rows, blocks, limits, span, live, capacity, newborn.size)
+    fan_in = filled[2]
     key = bits(stream(moment[0], moment[1], BIRTH), np.uint64(span[0]))
     mask = mask_for(dormant)
     index = np.uint64(0)
@@ -76,31 +85,59 @@ def draw_within_limits(slots, blocks, limits, span, live, capacity, births, mome
             p = _projection_of(blocks, row)
             core, column, is_positive, _ = _feasible_in_row(rows, blocks[p], limits[p], filled, open_posts, row, rank)
         refused += 1
-        if column < 0 or not _is_open(rows, blocks[p], limits[p], filled, row, column, is_positive):
+        if column < 0 or not is_open(rows, blocks[p], limits[p], filled, row, column, is_positive):
             continue
         if not add_if_new(pairs, (row << _SHIFT) | column):
             continue
         refused = 0
+        if moment[2] != ANEW:
+            is_positive = sign_of(moment, row, column)
         newborn[birth] = coded(row, column, is_positive)
         birth += 1
-        live[core] += 1
-        part = coded(row, core, is_positive)
-        place = find_place(parts, part)
-        parts[place] = part
-        part_births[place] += 1
-        post = limits[p, 0] + column
-        fan_in[post] += 1
-        if upto.size and fan_in[post] == limits[p, 2]:
+        book(blocks[p], limits[p], filled, row, column, is_positive)
+        if upto.size and fan_in[limits[p, 0] + column] == limits[p, 2]:
             open_posts[core] -= 1
-    newborn = newborn[:birth]
-    newborn.sort()
-    return newborn
+    return newborn[:birth]
+
+
+@kernel
+def count_filled(rows, blocks, limits, span, live, capacity, births):
+    """Return what says how full everything is that has a limit, and that `is_open` reads and `book` counts up.
+
+    Parameters
+    ----------
+    rows : (row_start, target, weight)
+    births : int64
+        The most that will be booked.
+
+    Returns
+    -------
+    (live, capacity, fan_in, parts, part_births)
+        `parts` is a table of `coded` (row, core, sign), `part_births` what was born in each in this call.
+    """
+    parts = new_table(births)
+    return live, capacity, _fan_in(rows, blocks, limits, span), parts, np.zeros(parts.size, np.int64)
+
+
+@kernel
+def book(block, limit, filled, row, column, is_positive):
+    """Count a newborn."""
+    live, _, fan_in, parts, part_births = filled
+    core = block[4] + column // block[3]
+    live[core] += 1
+    part = coded(row, core, is_positive)
+    place = find_place(parts, part)
+    parts[place] = part
+    part_births[place] += 1
+    fan_in[limit[0] + column] += 1
 
 
 @kernel
 def _fan_in(rows, blocks, limits, span):
     """Return how many synapses each post neuron has, counted in some projections: int64 (n_posts,)."""
     row_start, target, _ = rows
+    if limits.shape[0] == 0:
+        return np.zeros(0, np.int64)
     last = limits.shape[0] - 1
     count = np.zeros(limits[last, 0] + blocks[last, 2], np.int64)
     for p in range(span[0], span[1]):
@@ -110,7 +147,7 @@ def _fan_in(rows, blocks, limits, span):
 
 
 @kernel
-def _is_open(rows, block, limit, filled, row, column, is_positive):
+def is_open(rows, block, limit, filled, row, column, is_positive):
     """Say whether the limits leave room for a synapse of a sign; whether the pair is dormant is not asked.
 
     Parameters
@@ -118,8 +155,8 @@ def _is_open(rows, block, limit, filled, row, column, is_positive):
     rows : (row_start, target, weight)
     block, limit : int64 (5,) and (3,)
         Of the projection.
-    filled : (live, capacity, fan_in, parts, part_births)
-        `parts` is a table of `coded` (row, core, sign), `part_births` what was born in each in this call.
+    filled
+        As `count_filled` returns it.
     """
     row_start, target, weight = rows
     live, capacity, fan_in, parts, part_births = filled
@@ -217,7 +254,7 @@ def _taken(rows, blocks, limits, filled, newborn):
         row, column, _ = decoded(newborn[n])
         p = _projection_of(blocks, row)
         for is_positive in range(2):
-            count += _is_open(rows, blocks[p], limits[p], filled, row, column, is_positive)
+            count += is_open(rows, blocks[p], limits[p], filled, row, column, is_positive)
     return count
 
 

@@ -12,6 +12,8 @@ from neurosparse.kernels.rows import dormant_column, dormant_row, position
 _SHIFT = np.int64(32)
 _COLUMN = np.int64(0x7FFFFFFF)
 _EMPTY = np.int64(-1)
+# Where the sign of a newborn comes from (see `sign_of`).
+ANEW, FIXED, DALE = range(3)
 # Draws that may be refused in a row before the cores with room are looked for.
 PATIENCE = 64
 _ONE = np.uint64(1)
@@ -45,8 +47,19 @@ def close_gaps(slots, segment_row, segment_end, live, died):
         Counted down by the deaths.
     died : int64 (n_parts, n_cores)
         Deaths counted by each part of a split visit; set to zero.
+
+    Returns
+    -------
+    float32 (n_dead,)
+        What the visits left in the gaps: the overshoots of the dead, in the order of their slots.
     """
-    row_start = slots[0]
+    row_start, weight = slots[0], slots[2]
+    overshoot = np.empty(row_start[row_start.size - 1] - _survivors(row_start, segment_row, segment_end), np.float32)
+    n = 0
+    for segment in range(segment_end.size):
+        for slot in range(segment_end[segment], row_start[segment_row[segment + 1]]):
+            overshoot[n] = weight[slot]
+            n += 1
     write = 0
     for segment in range(segment_end.size):
         first, last = segment_row[segment], segment_row[segment + 1]
@@ -62,6 +75,16 @@ def close_gaps(slots, segment_row, segment_end, live, died):
         for core in range(live.size):
             live[core] -= died[part, core]
             died[part, core] = 0
+    return overshoot
+
+
+@kernel
+def _survivors(row_start, segment_row, segment_end):
+    """Return how many connections are left in all segments."""
+    count = 0
+    for segment in range(segment_end.size):
+        count += segment_end[segment] - row_start[segment_row[segment]]
+    return count
 
 
 @kernel
@@ -140,6 +163,26 @@ def decoded(newborn):
 
 
 @kernel
+def sign_of(moment, row, column):
+    """Return whether a newborn is positive (1 or 0): a fair coin of the stream of the signs.
+
+    Parameters
+    ----------
+    moment : (seed, step, signs), each int64
+        `signs` is ANEW: each birth has a coin of its own; FIXED: each pair has one for all time, as in Algorithm 1 of
+        Bellec et al. 2018; DALE: each pre neuron has one for all time, Dale's law.
+    row, column : int64
+    """
+    if moment[2] == ANEW:
+        key, index = stream(moment[0], moment[1], SIGN), (row << _SHIFT) | column
+    elif moment[2] == FIXED:
+        key, index = stream(moment[0], np.int64(0), SIGN), (row << _SHIFT) | column
+    else:
+        key, index = stream(moment[0], np.int64(0), SIGN), row
+    return np.int64(bits(key, np.uint64(index)) & _ONE)
+
+
+@kernel
 def new_table(entries):
     """Return an empty hash table that is at most a quarter full with so many entries."""
     return np.full(np.int64(mask_for(4 * entries)) + 1, _EMPTY)
@@ -166,7 +209,7 @@ def add_if_new(table, entry):
 
 
 @kernel
-def draw_newborn(slots, blocks, span, live, capacity, births, seed, step):
+def draw_newborn(slots, blocks, span, live, capacity, births, moment):
     """Draw `births` connections one at a time, each uniform over all feasible dormant pairs of some projections.
 
     The law of Algorithm 1 of Bellec et al. 2018, lines 7 to 10, with the cores' capacities as a prior: a pair is
@@ -185,21 +228,19 @@ def draw_newborn(slots, blocks, span, live, capacity, births, seed, step):
     live, capacity : int64 (n_cores,)
         `live` is counted up.
     births : int64
-    seed, step : int64
-        Name the random stream, with the first projection.
+    moment : (seed, step, signs), each int64
+        Name the random stream, with the first projection, and say where signs come from (see `sign_of`).
 
     Returns
     -------
     int64 (n,)
-        `coded` newborn, sorted; fewer than `births` where fewer pairs are feasible. The sign is fair: the pair's own
-        number in the stream of the signs.
+        `coded` newborn in the order drawn; fewer than `births` where fewer pairs are feasible.
     """
     row_start, target, _, _ = slots
     dormant, feasible = count_dormant(row_start, blocks, span, live, capacity)
     newborn = np.empty(min(births, feasible), np.int64)
     table = new_table(newborn.size)
-    key = bits(stream(seed, step, BIRTH), np.uint64(span[0]))
-    signs = stream(seed, step, SIGN)
+    key = bits(stream(moment[0], moment[1], BIRTH), np.uint64(span[0]))
     mask = mask_for(dormant)
     index = np.uint64(0)
     birth = refused = 0
@@ -214,26 +255,32 @@ def draw_newborn(slots, blocks, span, live, capacity, births, seed, step):
         pair = (row << _SHIFT) | column
         if live[core] < capacity[core] and add_if_new(table, pair):
             live[core] += 1
-            newborn[birth] = coded(row, column, np.int64(bits(signs, np.uint64(pair)) & _ONE))
+            newborn[birth] = coded(row, column, sign_of(moment, row, column))
             birth += 1
             refused = 0
-    newborn.sort()
     return newborn
 
 
 @kernel
-def grow(slots, newborn):
-    """Insert sorted newborn connections into a store without gaps, moving what stands behind them to the right.
-
-    A newborn has weight +0.0 or -0.0: its sign is fixed for life.
+def grow(slots, newborn, size):
+    """Insert newborn connections into a store without gaps, moving what stands behind them to the right.
 
     Parameters
     ----------
     slots : (row_start, target, weight, velocity)
         The whole store; it must have room for as many more.
     newborn : int64 (n,)
-        `coded`, sorted, as `draw_newborn` and `draw_within_limits` return them.
+        `coded`, in any order, as `draw_newborn` and `draw_within_limits` return them; left sorted.
+    size : float32 (n,) or (0,)
+        What a newborn begins with, in the order of `newborn`: at least 0; 0 where the array is empty. A newborn of size
+        0 has weight +0.0 or -0.0: it has its sign from the start.
     """
+    if size.size:
+        order = np.argsort(newborn)
+        size = size[order]
+        newborn[:] = newborn[order]
+    else:
+        newborn.sort()
     row_start, target, weight, velocity = slots
     end = row_start[row_start.size - 1]
     for n in range(newborn.size - 1, -1, -1):
@@ -243,7 +290,8 @@ def grow(slots, newborn):
         if velocity.size:
             velocity[begin + n] = 0.0
         target[begin + n] = column
-        weight[begin + n] = np.float32(0.0) if is_positive else -np.float32(0.0)
+        born = size[n] if size.size else np.float32(0.0)
+        weight[begin + n] = born if is_positive else -born
         end = begin
     for n in range(newborn.size):
         # Every row start after this newborn's row and up to the next one's has n + 1 newborn before it.

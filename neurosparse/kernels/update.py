@@ -22,7 +22,8 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
 
     Algorithm 1 of Bellec et al. 2018, lines 2 to 6, with theta = abs(w) and the connection's sign in the sign bit of w:
     ``theta <- theta - rate * dE/dtheta - shrink + noise * nu``; a connection whose theta falls below zero dies.
-    Survivors move to the left end of the range while they are visited; the row starts follow them.
+    Survivors move to the left end of the range while they are visited; the row starts follow them. In the gap behind
+    them the weights are the overshoots of the dead, ``-theta``, in the order of their slots.
 
     Parameters
     ----------
@@ -43,8 +44,9 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
         Name the random stream; the deviate of a connection is named by its slot.
     rows : (int64, int64)
         First row and the one after the last.
-    died : int64 (n_cores,)
-        Counted up for the core of each connection that dies.
+    died : int64 (n_cores,) or (0,)
+        Counted up for the core of each connection that dies; empty where none does and a connection that crosses zero
+        goes on with the other sign.
     width : int64
         Post neurons a core.
 
@@ -58,8 +60,9 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
     key = stream(moment[0], moment[1], NOISE)
     gradient = np.empty(_BLOCK, np.float32)
     dead = np.empty(_BLOCK, np.int64)
+    overshoot = np.empty(_BLOCK, np.float32)
     write = start = row_start[first]
-    row = first
+    row, gone = first, 0
     while row < last:
         # As many whole rows as a block holds, and at least one.
         upto = row + 1
@@ -76,15 +79,40 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
         else:
             _push(row_start, target, seen, x, dx, dy, row, upto, gradient)
         _move(gradient, weight[start:stop], velocity[start:stop], law, key, np.uint64(start))
-        n_dead = _compact(gradient[: stop - start], target, weight, velocity, start, write, dead, died, width)
-        gone, n = start - write, 0
-        for i in range(row, upto):
-            while n < n_dead and dead[n] < row_start[i]:
-                n += 1
-            row_start[i] -= gone + n
-        write = stop - gone - n_dead
+        if died.size:
+            n_dead = _compact(gradient[: stop - start], target, weight, velocity, start, write, dead, died, width)
+            overshoot = _note(overshoot, gone, gradient, dead[:n_dead], start)
+            n = 0
+            for i in range(row, upto):
+                while n < n_dead and dead[n] < row_start[i]:
+                    n += 1
+                row_start[i] -= gone + n
+            gone += n_dead
+        else:
+            _settle(gradient, weight[start:stop])
+        write = stop - gone
         row, start = upto, stop
+    weight[write : write + gone] = overshoot[:gone]
     return write
+
+
+@kernel
+def _note(overshoot, count, theta, dead, start):
+    """Put the overshoots of a block's dead behind the `count` that are noted; return the array, longer if need be."""
+    if count + dead.size > overshoot.size:
+        longer = np.empty(2 * (count + dead.size), np.float32)
+        longer[:count] = overshoot[:count]
+        overshoot = longer
+    for n in range(dead.size):
+        overshoot[count + n] = -theta[dead[n] - start]
+    return overshoot
+
+
+@kernel
+def _settle(theta, weight):
+    """Give every connection of a block its new size; one below zero is one of the other sign."""
+    for k in range(weight.size):
+        weight[k] = math.copysign(np.float32(1.0), weight[k]) * theta[k]
 
 
 @kernel

@@ -22,6 +22,8 @@ class Law(NamedTuple):
         The part of the velocity that is kept; 0 for plain SGD.
     seed, step : int
         Name the random numbers of the step.
+    dies : bool
+        Whether a connection that would cross zero dies; otherwise it goes on with the other sign.
     """
 
     rate: float
@@ -30,6 +32,7 @@ class Law(NamedTuple):
     momentum: float
     seed: int
     step: int
+    dies: bool = True
 
     def numbers(self) -> tuple[np.float32, np.float32, np.float32, np.float32]:
         """Return rate, shrink, noise and momentum as the kernels take them."""

@@ -89,8 +89,20 @@ class Linear:
         """
         store, projection = self._store, self._projection
         numbers = law.numbers()
+        moment = law.seed, law.step
         jobs = [
-            (projection.slots, self._seen, x, dx, dy, numbers, (law.seed, law.step), rows, died, projection.width)
+            (
+                projection.slots,
+                self._seen,
+                x,
+                dx,
+                dy,
+                numbers,
+                moment,
+                rows,
+                died[: law.dies * died.size],
+                projection.width,
+            )
             for rows, died in zip(store.segments(projection), self._died, strict=True)
         ]
         ends = self._workers.run(descend, jobs, self._work(x.shape[1]))

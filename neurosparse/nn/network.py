@@ -63,6 +63,7 @@ class Network:
         self._x = [x[:n_inputs], *(x[n_inputs + a : n_inputs + b] for a, b in pairwise(edges))]
         # Nobody asks for the gradient of the input.
         self._dx = [NOTHING, *(dx[a:b] for a, b in pairwise(edges))]
+        self._signals = tuple(zip(self._x[:-1], self._dx[1:], strict=True))
         self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
         self._in_one_call = store.parts == 1
 
@@ -75,6 +76,15 @@ class Network:
     def biases(self) -> int:
         """Return the number of biases, which are counted apart from the connections."""
         return sum(layer.n_outputs for layer in self.layers)
+
+    @property
+    def signals(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Return, for each projection, its input and the gradient of its sums as the last step left them.
+
+        The gradient of the mean loss with respect to the weight of a pair (i, j), live or dormant, is the sum over the
+        batch of ``x[i] * dy[j]``; float32 (n_pre, batch) and (n_post, batch).
+        """
+        return self._signals
 
     def initialise(self, gains: Sequence[float], seed: int) -> None:
         """Give every connection its first weight; `gains` scales each layer's (see `Linear.scatter_weights`)."""
@@ -117,8 +127,9 @@ class Network:
         """
         if self._in_one_call:
             self.store.look()
+            died = self.store.died[0]
             return learn(
-                self.store.slots, self._seen, self.store.blocks, self.store.segment_end, self.store.died[0],
+                self.store.slots, self._seen, self.store.blocks, self.store.segment_end, died[: law.dies * died.size],
                 (self._bias, self._bias_velocity), self._activations, label, law.numbers(), (law.seed, law.step),
             )  # fmt: skip
         loss, right = self.loss(self.forward(), label, self._dx[-1])

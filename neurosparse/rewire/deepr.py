@@ -3,50 +3,92 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import numpy as np
 
 from neurosparse.errors import BadInput
+from neurosparse.kernels.rewire import ANEW
+from neurosparse.rewire.auditions import Auditions
+from neurosparse.rewire.paths import Paths
+from neurosparse.rewire.rule import Signals, Terms
+from neurosparse.store.births import NO_ENDS, NO_QUEUE, Births
 from neurosparse.store.store import SynapseStore
 
 
-@dataclass(frozen=True)
 class DeepR:
     """Connections whose size falls below zero die; as many are born, uniformly over the feasible dormant ones.
 
-    Attributes
+    Parameters
     ----------
+    store : SynapseStore
     alpha : float
         Strength of the l1 prior: ``eta * alpha`` is taken from every connection's size in a step.
     temperature : float
         T of the paper: the noise has standard deviation ``sqrt(2 * eta * T)``; at 0 the rule looks for the maximum
         of the posterior instead of sampling from it.
+    signs : int
+        Where the signs of newborn come from (see `neurosparse.kernels.rewire.sign_of`).
+    passes_on : bool
+        Whether a newborn begins with the overshoot of one that died. In the limit of small steps the algorithm is a
+        Walsh diffusion on the star of candidate connections; this removes most of what a finite step changes in it.
+    paths : Paths, optional
+        Births keep to live paths.
+    auditions : Auditions, optional
+        Births are informed by the gradient.
+    last : int, optional
+        The last step that rewires; after it no connection dies or is born, and weights may change their sign.
 
     Raises
     ------
     BadInput
-        One of them is negative or not finite.
+        `alpha` or `temperature` is negative or not finite.
     """
 
-    alpha: float
-    temperature: float
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        for name, value in (("alpha", self.alpha), ("temperature", self.temperature)):
+    def __init__(
+        self,
+        store: SynapseStore,
+        alpha: float,
+        temperature: float,
+        *,
+        signs: int = ANEW,
+        passes_on: bool = False,
+        paths: Paths | None = None,
+        auditions: Auditions | None = None,
+        last: int | None = None,
+    ) -> None:
+        for name, value in (("alpha", alpha), ("temperature", temperature)):
             if not (math.isfinite(value) and value >= 0):
                 raise BadInput(f"{name} must be at least 0, not {value}")
+        self.alpha, self.temperature = alpha, temperature
+        self._store, self._paths, self._auditions, self._last = store, paths, auditions, last
+        self._births = Births(signs, passes_on, paths.ends if paths else NO_ENDS)
 
-    def shrink(self, rate: float) -> float:
-        """Return ``eta * alpha``."""
-        return rate * self.alpha
+    def terms(self, rate: float, step: int) -> Terms:
+        """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``."""
+        return Terms(rate * self.alpha, math.sqrt(2.0 * rate * self.temperature), self._rewires(step))
 
-    def noise(self, rate: float) -> float:
-        """Return ``sqrt(2 * eta * T)``."""
-        return math.sqrt(2.0 * rate * self.temperature)
+    def _rewires(self, step: int) -> bool:
+        """Return whether connections die and are born in `step`."""
+        return self._last is None or step <= self._last
 
-    def rewire(self, store: SynapseStore, seed: int, step: int) -> int:
+    def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
         """Replace the dead of this step and return how many there were; the budget is met exactly."""
-        return store.replace_dead(seed, step)
+        if not self._rewires(step):
+            return 0
+        if self._auditions is not None:
+            self._auditions.hear(signals, seed, step)
+        births = self._births._replace(
+            releases=self._paths is not None and self._paths.is_due(step),
+            queue=self._auditions.queue(rate) if self._auditions is not None else NO_QUEUE,
+        )
+        return self._store.replace_dead(seed, step, births)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what births depend on beside the store."""
+        state: dict[str, np.ndarray] = {}
+        for part in (self._paths, self._auditions):
+            state |= part.state() if part is not None else {}
+        return state
 
 
 def temperature_for(tau: float, rate: float, alpha: float) -> float:

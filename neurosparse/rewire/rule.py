@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-from neurosparse.store.store import SynapseStore
+import numpy as np
+
+#: For each projection its input x (n_pre, batch) and the gradient dy of its sums (n_post, batch), both float32.
+Signals = Sequence[tuple[np.ndarray, np.ndarray]]
+
+
+class Terms(NamedTuple):
+    """What a rule adds to a step of the optimiser.
+
+    Attributes
+    ----------
+    shrink : float
+        What every connection's size loses.
+    noise : float
+        The standard deviation of the noise.
+    dies : bool
+        Whether a connection that would cross zero dies; otherwise it goes on with the other sign.
+    """
+
+    shrink: float = 0.0
+    noise: float = 0.0
+    dies: bool = True
 
 
 class Rule(Protocol):
-    """A rule says what it adds to a step of the optimiser, and rewires the store after it."""
+    """A rule says what it adds to a step of the optimiser, and rewires its store after it."""
 
-    def shrink(self, rate: float) -> float:
-        """Return what every connection's size loses in a step of learning rate `rate`."""
+    def terms(self, rate: float, step: int) -> Terms:
+        """Return what the rule adds to `step`, which has the learning rate `rate`."""
         ...
 
-    def noise(self, rate: float) -> float:
-        """Return the standard deviation of the noise added in a step of learning rate `rate`."""
+    def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
+        """Close the gaps of the dead, let the newborn in, and return how many were born.
+
+        Parameters
+        ----------
+        signals : sequence of tuple of ndarray
+            Inputs and gradients of the step, one pair a projection.
+        rate : float
+            The learning rate of the step.
+        seed, step : int
+            Name the random numbers of the step.
+        """
         ...
 
-    def rewire(self, store: SynapseStore, seed: int, step: int) -> int:
-        """Close the gaps of the dead, let the newborn in, and return how many were born."""
+    def state(self) -> Mapping[str, np.ndarray]:
+        """Return the arrays that the next step depends on beside the store's: themselves, not copies."""
         ...

@@ -64,7 +64,7 @@ def check_run(path: Path) -> Iterator[str]:
     if plan.profile.fingerprint != marks["profile"]:
         raise CheckFailed("plan.json is for another profile than config.json names", where=str(path))
     if folder.checkpoint.exists():
-        position = restore(folder.checkpoint, network, fingerprint_of(config, marks["data"], marks["profile"]))
+        position = restore(folder.checkpoint, network, None, fingerprint_of(config, marks["data"], marks["profile"]))
         cores = store.live.size
         yield f"checkpoint: {store.n_live:,} connections, rows sorted, none twice, {cores} cores within capacity"
         if [asdict(row) for row in position.history][: len(history)] != history:

@@ -15,7 +15,6 @@ from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.nn.workers import Workers
 from neurosparse.report.facts import facts
-from neurosparse.rewire.deepr import DeepR, temperature_for
 from neurosparse.run.folder import RunFolder, create
 from neurosparse.run.job import (
     Job,
@@ -26,6 +25,7 @@ from neurosparse.run.job import (
     prepare,
     refuse_other_content,
 )
+from neurosparse.run.rules import SIGNS, rule_of
 from neurosparse.store.store import SynapseStore
 from neurosparse.train import checkpoint
 from neurosparse.train.events import Event, Stopped
@@ -80,7 +80,7 @@ class TrainingRun:
     def _save(self) -> None:
         """Write the checkpoint and the history."""
         position = self.trainer.position
-        checkpoint.save(self.folder.checkpoint, self.trainer.network, position, self.job.fingerprint)
+        checkpoint.save(self.folder.checkpoint, self.trainer.network, self.trainer.rule, position, self.job.fingerprint)
         self.folder.write_history(position.history)
 
     def _finish(self) -> None:
@@ -138,17 +138,18 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
         A setting makes no sense together with another, or the checkpoint is damaged.
     """
     settings = job.config.settings
-    layout = layout_of(job.plan, settings.scope)
+    layout, train = layout_of(job.plan, settings.scope), job.data.train
     store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads, most=most_of_weights(settings))
     network = Network(store, settings.batch, Workers(settings.threads), activation_of(settings))
+    steps = len(train.y) // settings.batch * settings.epochs
+    rule = rule_of(settings, store, train.x.any(axis=0), steps)
     if saved is not None:
-        position = checkpoint.restore(saved, network, job.fingerprint)
+        position = checkpoint.restore(saved, network, rule, job.fingerprint)
     else:
         position = Position()
-        store.fill(settings.seed)
+        store.fill(settings.seed, SIGNS[settings.signs])
         network.initialise([settings.gain] * len(network.layers), settings.seed)
     optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)
-    rule = DeepR(settings.alpha, temperature_for(settings.tau, settings.learning_rate, settings.alpha))
     return Trainer(
         network, rule, optimizer, job.data,
         batch=settings.batch, epochs=settings.epochs, seed=settings.seed, position=position,

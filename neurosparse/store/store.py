@@ -11,10 +11,12 @@ from neurosparse.errors import BrokenInvariant, OverBudget
 from neurosparse.grid import step_for
 from neurosparse.kernels.grid import largest_sizes, to_grid
 from neurosparse.kernels.replace import draw, replace_dead
-from neurosparse.kernels.rewire import grow
+from neurosparse.kernels.rewire import ANEW, grow
+from neurosparse.store.births import ANYWHERE, Births
 from neurosparse.store.layout import Layout, ProjectionLayout
 
 Slots = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+_AT_ZERO = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -152,11 +154,12 @@ class SynapseStore:
         """Return the row ranges of a projection's parts, counted from its own first row."""
         return self._segments[projection.index]
 
-    def fill(self, seed: int) -> None:
+    def fill(self, seed: int, signs: int = ANEW) -> None:
         """Draw connections with weight zero until every budget is met.
 
         Places are uniform over all feasible ones, one projection after the other; the random streams are those of the
-        steps up to 0 of the run seeded with `seed`, training has those from 1 on.
+        steps up to 0 of the run seeded with `seed`, training has those from 1 on; `signs` says where signs come from
+        (see `kernels.rewire.sign_of`).
 
         Raises
         ------
@@ -170,20 +173,26 @@ class SynapseStore:
                 # In chunks, so that what a draw needs beside the store stays small beside the store.
                 births = min(missing, max(65_536, budget // 16))
                 span = (p.index, p.index + 1)
-                newborn = draw(
-                    self.slots, self.blocks, self.limits, span, self.live, self.capacity, births, seed, -chunk
-                )
+                moment = seed, -chunk, signs
+                newborn = draw(self.slots, self.blocks, self.limits, span, self.live, self.capacity, births, moment)
                 if newborn.size < births:
                     raise OverBudget(
                         f"the cores of {self.layout.projections[p.index].name!r} are full",
                         numbers={"needs": f"{budget:,}", "there is": f"{self.live_of(p) + newborn.size:,}"},
                     )
-                grow(self.slots, newborn)
+                grow(self.slots, newborn, _AT_ZERO)
                 chunk += 1
         self.balance()
 
-    def replace_dead(self, seed: int, step: int) -> int:
+    def replace_dead(self, seed: int, step: int, births: Births = ANYWHERE) -> int:
         """Close the gaps that the backward visits of `step` left, and let as many be born as are missing.
+
+        Parameters
+        ----------
+        seed, step : int
+            Name the random streams.
+        births : Births
+            Where newborn come from; Algorithm 1 of the paper unless told.
 
         Returns
         -------
@@ -196,8 +205,9 @@ class SynapseStore:
             The budget is not met exactly afterwards.
         """
         born = replace_dead(
-            self.slots, self.segment_row, self.segment_end, self.live, self.died, self.capacity, self.blocks,
-            self.limits, self._groups, seed, step,
+            self.slots, (self.segment_row, self.segment_end), (self.live, self.died, self.capacity),
+            (self.blocks, self.limits, self._groups), births.ends, births.queue, (births.passes_on, births.releases),
+            (seed, step, births.signs),
         )  # fmt: skip
         if self.row_start[-1] != self.target.size:
             raise BrokenInvariant(

@@ -27,6 +27,6 @@ def train_step(
     float, int, int
         Mean loss before the step, right decisions before the step, connections replaced.
     """
-    law = Law(rate, rule.shrink(rate), rule.noise(rate), momentum, seed, step)
-    loss, right = network.learn(label, law)
-    return loss, right, rule.rewire(network.store, seed, step)
+    shrink, noise, dies = rule.terms(rate, step)
+    loss, right = network.learn(label, Law(rate, shrink, noise, momentum, seed, step, dies))
+    return loss, right, rule.rewire(network.signals, rate, seed, step)

@@ -10,13 +10,14 @@ import numpy as np
 from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.errors import BrokenInvariant, FileFault
 from neurosparse.nn.network import Network
+from neurosparse.rewire.rule import Rule
 from neurosparse.train.events import EpochEnd
 from neurosparse.train.trainer import Position
 
 SCHEMA = "neurosparse.checkpoint/1"
 
 
-def save(path: Path, network: Network, position: Position, fingerprint: str) -> None:
+def save(path: Path, network: Network, rule: Rule, position: Position, fingerprint: str) -> None:
     """Write the state of a run to `path`.
 
     Parameters
@@ -25,11 +26,11 @@ def save(path: Path, network: Network, position: Position, fingerprint: str) -> 
         Names the configuration, plan and data that the state belongs to.
     """
     header = {"schema": SCHEMA, "fingerprint": fingerprint, "position": asdict(position)}
-    write_arrays(path, header, _state(network))
+    write_arrays(path, header, _state(network, rule))
 
 
-def restore(path: Path, network: Network, fingerprint: str) -> Position:
-    """Put the state at `path` into `network`, whose arrays stay where they are, and return the position.
+def restore(path: Path, network: Network, rule: Rule | None, fingerprint: str) -> Position:
+    """Put the state at `path` into `network` and `rule`, whose arrays stay where they are, and return the position.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def restore(path: Path, network: Network, fingerprint: str) -> Position:
             numbers={"expected": fingerprint[:12], "found": str(header.get("fingerprint"))[:12]},
             where=str(path),
         )
-    state = _state(network)
+    state = _state(network, rule)
     for name, array in state.items():
         found = arrays.get(name)
         if found is None or found.shape != array.shape or found.dtype != array.dtype:
@@ -64,7 +65,7 @@ def restore(path: Path, network: Network, fingerprint: str) -> Position:
     return position
 
 
-def _state(network: Network) -> dict[str, np.ndarray]:
+def _state(network: Network, rule: Rule | None) -> dict[str, np.ndarray]:
     """Return the arrays that change in training, by name: the arrays themselves, not copies."""
     store = network.store
     state: dict[str, np.ndarray] = {
@@ -77,4 +78,4 @@ def _state(network: Network) -> dict[str, np.ndarray]:
     for k, layer in enumerate(network.layers):
         state[f"bias{k}"] = layer.bias
         state[f"bias_velocity{k}"] = layer.bias_velocity
-    return state
+    return state if rule is None else state | {f"rule_{name}": array for name, array in rule.state().items()}

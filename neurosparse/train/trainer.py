@@ -100,7 +100,7 @@ class Trainer:
         self.position = position or Position()
         self.steps_per_epoch = samples // batch
         self.steps = self.steps_per_epoch * epochs
-        self._rule, self._optimizer, self._data = rule, optimizer, data
+        self.rule, self._optimizer, self._data = rule, optimizer, data
         self._batch, self._seed = batch, seed
 
     def run(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
@@ -141,7 +141,7 @@ class Trainer:
         network.read(data.train.x, part, data.scale)
         rate = self._optimizer.rate_at(step, self.steps)
         loss, right, rewired = train_step(
-            network, self._rule, data.train.y[part], rate=rate, momentum=self._optimizer.momentum,
+            network, self.rule, data.train.y[part], rate=rate, momentum=self._optimizer.momentum,
             seed=self._seed, step=step,
         )  # fmt: skip
         self._refuse_infinite(loss, step)

@@ -1,0 +1,163 @@
+"""Live paths through a chain of projections: which neurons lie on one, what lies on none, and births on them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosparse.kernels.jit import kernel
+from neurosparse.kernels.limits import book, count_filled, is_open
+from neurosparse.kernels.rewire import add_if_new, coded, new_table, sign_of
+from neurosparse.kernels.rng import PATH, below, bits, mask_for, stream
+from neurosparse.kernels.rows import position
+
+_SHIFT = np.int64(32)
+
+
+@kernel
+def keep_to_paths(slots, blocks, live, ends):
+    """Release every connection that lies on no path from an input to an output, and list the ends of the others.
+
+    A pre neuron is reached if it is an input that is ever on, or the target of a connection from one that is reached; a
+    post neuron reaches if it is an output, or has a connection to one that reaches. A connection between others has
+    no gradient, or one that changes nothing.
+
+    Parameters
+    ----------
+    slots : (row_start, target, weight, velocity)
+        The whole store without gaps: a chain of projections, the post neurons of one being the rows of the next.
+    blocks : int64 (n_projections, 5)
+    live : int64 (n_cores,)
+        Counted down by what is released.
+    ends : (inputs, open_rows, open_posts, counts)
+        Whether each input is ever on, uint8 (n_inputs,); written: the rows that are reached, int32 (n_rows,), those of
+        a projection from its first row's place on; the post neurons that reach, int32 (n_posts,); and for each
+        projection how many rows and posts there are, and where its posts begin, int64 (n_projections, 3).
+
+    Returns
+    -------
+    int64
+        How many connections were released.
+    """
+    row_start, target, weight, velocity = slots
+    inputs, open_rows, open_posts, counts = ends
+    n_projections = blocks.shape[0]
+    reached = np.zeros(open_rows.size, np.uint8)
+    reaches = np.zeros(open_posts.size, np.uint8)
+    reached[: inputs.size] = inputs
+    for p in range(n_projections):
+        row0, row1, n_post = blocks[p, 0], blocks[p, 1], blocks[p, 2]
+        if p + 1 < n_projections:
+            for row in range(row0, row1):
+                if reached[row]:
+                    for slot in range(row_start[row], row_start[row + 1]):
+                        reached[row1 + target[slot]] = 1
+    for p in range(n_projections - 1, -1, -1):
+        row0, row1, n_post = blocks[p, 0], blocks[p, 1], blocks[p, 2]
+        post0 = counts[p, 2]
+        if p == n_projections - 1:
+            reaches[post0 : post0 + n_post] = 1
+        if p > 0:
+            for row in range(row0, row1):
+                for slot in range(row_start[row], row_start[row + 1]):
+                    if reaches[post0 + target[slot]]:
+                        reaches[counts[p - 1, 2] + row - row0] = 1
+                        break
+    write = 0
+    for p in range(n_projections):
+        row0, row1, n_post, width, core0 = blocks[p]
+        post0 = counts[p, 2]
+        begin = row_start[row0]
+        for row in range(row0, row1):
+            end = row_start[row + 1]
+            row_start[row] = write
+            for slot in range(begin, end):
+                j = target[slot]
+                if not (reached[row] and reaches[post0 + j]):
+                    live[core0 + j // width] -= 1
+                    continue
+                if write < slot:
+                    target[write], weight[write] = j, weight[slot]
+                    if velocity.size:
+                        velocity[write] = velocity[slot]
+                write += 1
+            begin = end
+            if row + 1 == row1:
+                # The next projection's first row reads where this one ended.
+                row_start[row1] = end
+        counts[p, 0] = _list(reached, row0, row1, open_rows)
+        counts[p, 1] = _list(reaches, post0, post0 + n_post, open_posts)
+    released = row_start[row_start.size - 1] - write
+    row_start[row_start.size - 1] = write
+    return released
+
+
+@kernel
+def _list(flags, first, last, places):
+    """Write which of the flags [first, last) are set, counted from `first`, to `places` from `first` on; return how many."""
+    count = 0
+    for place in range(first, last):
+        if flags[place]:
+            places[first + count] = place - first
+            count += 1
+    return count
+
+
+@kernel
+def draw_on_paths(slots, blocks, limits, ends, span, live, capacity, births, moment, patience):
+    """Draw up to `births` connections one at a time, uniform over the feasible ones between ends of live paths.
+
+    Parameters
+    ----------
+    slots, blocks, limits, span, live, capacity, births, moment
+        As `draw_within_limits` takes them; `limits` may have no row.
+    ends
+        As `keep_to_paths` left them.
+    patience : int64
+        Draws that may be refused in a row before the caller is asked to look elsewhere.
+
+    Returns
+    -------
+    int64 (n,)
+        `coded` newborn in the order drawn; fewer than `births` where too many draws were refused.
+    """
+    row_start, target, weight, _ = slots
+    _, open_rows, open_posts, counts = ends
+    total = 0
+    for p in range(span[0], span[1]):
+        total += counts[p, 0] * counts[p, 1]
+    newborn = np.empty(births if total else 0, np.int64)
+    pairs = new_table(newborn.size)
+    rows = row_start, target, weight
+    is_limited = limits.shape[0] > 0
+    filled = count_filled(rows, blocks, limits, span, live, capacity, newborn.size)
+    key = bits(stream(moment[0], moment[1], PATH), np.uint64(span[0]))
+    mask = mask_for(total)
+    index = np.uint64(0)
+    birth = refused = 0
+    while birth < newborn.size and refused < patience:
+        refused += 1
+        rank, index = below(key, index, total, mask)
+        p = span[0]
+        while rank >= counts[p, 0] * counts[p, 1]:
+            rank -= counts[p, 0] * counts[p, 1]
+            p += 1
+        row0, width, core0 = blocks[p, 0], blocks[p, 3], blocks[p, 4]
+        row = row0 + open_rows[row0 + rank // counts[p, 1]]
+        column = np.int64(open_posts[counts[p, 2] + rank % counts[p, 1]])
+        core = core0 + column // width
+        slot = position(target, row_start[row], row_start[row + 1], column)
+        if live[core] >= capacity[core] or (slot < row_start[row + 1] and target[slot] == column):
+            continue
+        is_positive = sign_of(moment, row, column)
+        if is_limited and not is_open(rows, blocks[p], limits[p], filled, row, column, is_positive):
+            continue
+        if not add_if_new(pairs, (row << _SHIFT) | column):
+            continue
+        if is_limited:
+            book(blocks[p], limits[p], filled, row, column, is_positive)
+        else:
+            live[core] += 1
+        newborn[birth] = coded(row, column, is_positive)
+        birth += 1
+        refused = 0
+    return newborn[:birth]
