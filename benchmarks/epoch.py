@@ -51,7 +51,7 @@ def main(epochs: int, rate: float, alpha: float, max_row_length: int | None, max
     store.fill(1)
     network = Network(store, BATCH)
     network.initialise([1.0] * (len(SIZES) - 1), 1)
-    rule = DeepR(alpha, temperature_for(1.0, rate, alpha))
+    rule = DeepR(network.store, alpha, temperature_for(1.0, rate, alpha))
     order = np.arange(len(y))
     wall, cpu, rewired, step = [], [], [], 0
     for epoch in range(epochs + 1):

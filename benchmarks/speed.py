@@ -19,6 +19,7 @@ import numpy as np
 
 from neurosparse.graph import split_budget
 from neurosparse.nn.network import Network
+from neurosparse.rewire.rule import Signals, Terms
 from neurosparse.store.layout import shared_out
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.backprop import train_step
@@ -33,19 +34,21 @@ RATE = 0.05
 class SteadyTurnover:
     """DEEP R whose l1 prior is steered so that a given share of the connections dies in every step."""
 
-    def __init__(self, share: float) -> None:
-        self._share, self._alpha = share, 1e-3
+    keeps_budget = True
 
-    def shrink(self, rate: float) -> float:
-        return rate * self._alpha
+    def __init__(self, store: SynapseStore, share: float) -> None:
+        self._store, self._share, self._alpha = store, share, 1e-3
 
-    def noise(self, rate: float) -> float:
-        return 1e-7
+    def terms(self, rate: float, step: int) -> Terms:
+        return Terms(rate * self._alpha, 1e-7)
 
-    def rewire(self, store: SynapseStore, seed: int, step: int) -> int:
-        born = store.replace_dead(seed, step)
-        self._alpha *= 1.05 if born < self._share * store.n_live else 1 / 1.05
+    def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
+        born = self._store.replace_dead(seed, step)
+        self._alpha *= 1.05 if born < self._share * self._store.n_live else 1 / 1.05
         return born
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {}
 
 
 def sparse_steps(sizes: tuple[int, ...], synapses: int, batch: int, turnover: float) -> Callable[[int], int]:
@@ -58,7 +61,7 @@ def sparse_steps(sizes: tuple[int, ...], synapses: int, batch: int, turnover: fl
     samples = generator.random((batch, sizes[0]), dtype=np.float32)
     label = generator.integers(0, sizes[-1], batch)
     order = np.arange(batch)
-    rule = SteadyTurnover(turnover)
+    rule = SteadyTurnover(store, turnover)
     done = 0
 
     def take(n: int) -> int:

@@ -19,7 +19,7 @@ def listen(candidate, score, first_row, x, dy):
     Parameters
     ----------
     candidate : int64 (n,)
-        `coded` (row, column, any sign), rows counted from the start of the arena; sorted, so that rows are visited once.
+        `coded` (row, column, any sign), rows counted from the start of the arena; sorted, for the sake of the cache.
     score : float32 (n,)
         Counted up by ``sum over the batch of x[i] dy[j]``.
     first_row : int64

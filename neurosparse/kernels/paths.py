@@ -93,7 +93,7 @@ def keep_to_paths(slots, blocks, live, ends):
 
 @kernel
 def _list(flags, first, last, places):
-    """Write which of the flags [first, last) are set, counted from `first`, to `places` from `first` on; return how many."""
+    """Write which flags in [first, last) are set, counted from `first`, to `places` from there on; return how many."""
     count = 0
     for place in range(first, last):
         if flags[place]:

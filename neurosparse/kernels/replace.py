@@ -30,8 +30,8 @@ def _lacking(row_start, blocks, group):
 def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
     """Close the gaps and give every group of projections its full number of connections again.
 
-    Newborn come from the best of auditions, where there were any; where those do not suffice, from the feasible pairs on
-    live paths, where births keep to them; and then from all feasible pairs.
+    Newborn come from the best of auditions, where there were any; where those do not suffice, from the feasible pairs
+    on live paths, where births keep to them; and then from all feasible pairs.
 
     Parameters
     ----------

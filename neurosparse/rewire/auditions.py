@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from neurosparse.kernels.audition import listen, rank
@@ -43,7 +45,7 @@ class Auditions:
         self._steps, self._head_start = steps, head_start
         sizes = [min(max(1, round(share * p.budget)), p.n_pre * p.n_post - p.budget) for p in store.layout.projections]
         edges = np.concatenate([[0], np.cumsum(sizes)])
-        self._spans = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        self._spans = [slice(a, b) for a, b in pairwise(edges)]
         self._heard = np.full(edges[-1], _EMPTY), np.zeros(edges[-1], np.float32)
         self._queue = np.full(edges[-1], _EMPTY), np.zeros(edges[-1], np.float32)
         self._place = np.stack([edges[1:], edges[1:]], axis=1).astype(np.int64)  # nothing was heard yet

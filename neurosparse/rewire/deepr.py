@@ -44,6 +44,8 @@ class DeepR:
         `alpha` or `temperature` is negative or not finite.
     """
 
+    keeps_budget = True
+
     def __init__(
         self,
         store: SynapseStore,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from neurosparse.errors import BadInput
@@ -30,7 +32,7 @@ class Paths:
 
     def __init__(self, store: SynapseStore, inputs: np.ndarray) -> None:
         sizes = [(p.n_pre, p.n_post) for p in store.projections]
-        if inputs.size != sizes[0][0] or any(a[1] != b[0] for a, b in zip(sizes, sizes[1:], strict=False)):
+        if inputs.size != sizes[0][0] or any(a[1] != b[0] for a, b in pairwise(sizes)):
             raise BadInput(f"live paths need a chain of projections and a flag for each input, not {sizes}")
         n_posts = [n_post for _, n_post in sizes]
         counts = np.zeros((len(sizes), 3), np.int64)

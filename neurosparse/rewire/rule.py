@@ -30,7 +30,15 @@ class Terms(NamedTuple):
 
 
 class Rule(Protocol):
-    """A rule says what it adds to a step of the optimiser, and rewires its store after it."""
+    """A rule says what it adds to a step of the optimiser, and rewires its store after it.
+
+    Attributes
+    ----------
+    keeps_budget : bool
+        Whether every step ends with exactly the budget; otherwise it ends with no more than it.
+    """
+
+    keeps_budget: bool
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return what the rule adds to `step`, which has the learning rate `rate`."""

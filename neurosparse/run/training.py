@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neurosparse.archive import sweep, write_json
 from neurosparse.config import WITHOUT_EFFECT, Config
 from neurosparse.errors import BadInput
@@ -142,7 +144,7 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
     store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads, most=most_of_weights(settings))
     network = Network(store, settings.batch, Workers(settings.threads), activation_of(settings))
     steps = len(train.y) // settings.batch * settings.epochs
-    rule = rule_of(settings, store, train.x.any(axis=0), steps)
+    rule = rule_of(settings, store, np.any(train.x, axis=0), steps)
     if saved is not None:
         position = checkpoint.restore(saved, network, rule, job.fingerprint)
     else:

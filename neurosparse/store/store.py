@@ -11,7 +11,7 @@ from neurosparse.errors import BrokenInvariant, OverBudget
 from neurosparse.grid import step_for
 from neurosparse.kernels.grid import largest_sizes, to_grid
 from neurosparse.kernels.replace import draw, replace_dead
-from neurosparse.kernels.rewire import ANEW, grow
+from neurosparse.kernels.rewire import ANEW, close_gaps, grow
 from neurosparse.store.births import ANYWHERE, Births
 from neurosparse.store.layout import Layout, ProjectionLayout
 
@@ -217,15 +217,56 @@ class SynapseStore:
             self.balance()
         return int(born)
 
-    def check(self) -> None:
+    def close_gaps(self) -> np.ndarray:
+        """Close the gaps that the backward visits of a step left, and let nobody be born.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_dead,)
+            The overshoots of the dead, in the order of their slots.
+        """
+        overshoot: np.ndarray = close_gaps(self.slots, self.segment_row, self.segment_end, self.live, self.died)
+        if self.parts > 1:
+            self.balance()
+        return overshoot
+
+    def grow(self, newborn: np.ndarray, size: np.ndarray) -> None:
+        """Insert connections that are counted as live already into a store without gaps.
+
+        Parameters
+        ----------
+        newborn : ndarray of int64, shape (n,)
+            As `neurosparse.kernels.rewire.coded` tells them; left sorted.
+        size : ndarray of float32, shape (n,) or (0,)
+            What each begins with; 0 where the array is empty.
+
+        Raises
+        ------
+        OverBudget
+            There are fewer slots left.
+        """
+        if self.n_live + newborn.size > self.target.size:
+            raise OverBudget(
+                "the store has no slots left",
+                numbers={"needs": f"{self.n_live + newborn.size:,}", "there is": f"{self.target.size:,}"},
+            )
+        grow(self.slots, newborn, size)
+
+    def check(self, exact: bool = True) -> None:
         """Prove the invariants: counts, capacities, limits, sorted rows, no connection twice, finite weights.
+
+        Parameters
+        ----------
+        exact : bool
+            Whether every budget must be met exactly; otherwise there may be fewer connections.
 
         Raises
         ------
         BrokenInvariant
             One of them does not hold; the message says which and where.
         """
-        if self.row_start[0] != 0 or self.n_live != self.layout.n_slots:
+        n_slots = self.layout.n_slots
+        if self.row_start[0] != 0 or self.n_live > n_slots or (exact and self.n_live != n_slots):
             raise BrokenInvariant(f"{self.n_live:,} connections, the budget is {self.layout.n_slots:,}")
         if np.any(np.diff(self.row_start) < 0):
             raise BrokenInvariant("row starts run backwards")
@@ -242,10 +283,11 @@ class SynapseStore:
                 raise BrokenInvariant(f"{name}: the counts per core are {self.live[p.cores]}, the rows hold {live}")
             if np.any(live > self.capacity[p.cores]):
                 raise BrokenInvariant(f"{name}: a core holds more than its capacity: {live} of {layout.capacity}")
-            if self.layout.scope == "projection" and target.size != layout.budget:
+            too_few = exact and target.size < layout.budget
+            if self.layout.scope == "projection" and (target.size > layout.budget or too_few):
                 raise BrokenInvariant(f"{name}: {target.size:,} connections, the budget is {layout.budget:,}")
             _check_limits(layout, row, target, self.weight[row_start[0] : row_start[-1]])
-        if not np.isfinite(self.weight).all():
+        if not np.isfinite(self.weight[: self.n_live]).all():
             raise BrokenInvariant("a weight is not finite")
 
 

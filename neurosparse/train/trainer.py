@@ -155,7 +155,7 @@ class Trainer:
         network, data, at = self.network, self._data, self.position
         validation_loss, accuracy = network.evaluate(data.validation.x, data.validation.y, data.scale)
         self._refuse_infinite(validation_loss, at.step)
-        network.store.check()
+        network.store.check(exact=self.rule.keeps_budget)
         row = EpochEnd(
             epoch=epoch,
             step=at.step,

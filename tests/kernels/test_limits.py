@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from neurosparse.kernels.limits import draw_within_limits
-from neurosparse.kernels.rewire import decoded
+from neurosparse.kernels.rewire import ANEW, decoded
 from neurosparse.limits import guaranteed_on_core, most_on_core
 
 FREE = 2**31
@@ -46,9 +46,8 @@ def drawn(shape, live, width, capacity, max_row_length, max_fan_in, births, step
     blocks, limits = np.array([(0, *shape, width, 0)]), np.array([(0, max_row_length or FREE, max_fan_in or FREE)])
     arrays = (row_start, target, weight, NO_VELOCITY)
     newborn = draw_within_limits(
-        arrays, blocks, limits, (0, 1), count, np.array(capacity), births, (11, step), patience
+        arrays, blocks, limits, (0, 1), count, np.array(capacity), births, (11, step, ANEW), patience
     )
-    assert newborn.tolist() == sorted(newborn.tolist())
     found = frozenset((row, column, 1 if positive else -1) for row, column, positive in map(decoded, newborn))
     return found, count
 
@@ -90,7 +89,9 @@ def test_two_projections_share_one_urn_within_their_own_limits(patience):
     for step in range(6_000):
         live = np.array([1, 1])
         arrays = (row_start, target, weight, NO_VELOCITY)
-        (born,) = draw_within_limits(arrays, blocks, limits, (0, 2), live, np.array([6, 6]), 1, (5, step), patience)
+        (born,) = draw_within_limits(
+            arrays, blocks, limits, (0, 2), live, np.array([6, 6]), 1, (5, step, ANEW), patience
+        )
         seen[decoded(born)] = seen.get(decoded(born), 0) + 1
     assert set(seen) == feasible
     assert stats.chisquare(list(seen.values())).pvalue > 1e-3

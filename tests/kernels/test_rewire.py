@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neurosparse.kernels.rewire import close_gaps, decoded, draw_newborn, grow
+from neurosparse.kernels.rewire import ANEW, close_gaps, decoded, draw_newborn, grow
 
 NO_VELOCITY = np.zeros(0, np.float32)
+AT_ZERO = np.zeros(0, np.float32)
 
 # (shape, live pairs, neurons a core, capacity of each core, births)
 LAWS = {
@@ -41,7 +42,13 @@ def test_newborn_follow_the_law_of_algorithm_1(name):
     for step in range(draws):
         after = count.copy()
         newborn = draw_newborn(
-            (row_start, target, weight, NO_VELOCITY), blocks, (0, 1), after, np.array(capacity), births, 11, step
+            (row_start, target, weight, NO_VELOCITY),
+            blocks,
+            (0, 1),
+            after,
+            np.array(capacity),
+            births,
+            (11, step, ANEW),
         )
         pairs = frozenset(decoded(pair)[:2] for pair in newborn)
         assert len(pairs) == births
@@ -60,7 +67,7 @@ def test_two_projections_share_one_urn():
     for step in range(6_000):
         live = np.array([1, 1])
         (pair,) = draw_newborn(
-            (row_start, target, weight, NO_VELOCITY), blocks, (0, 2), live, np.array([6, 6]), 1, 5, step
+            (row_start, target, weight, NO_VELOCITY), blocks, (0, 2), live, np.array([6, 6]), 1, (5, step, ANEW)
         )
         place = decoded(pair)[:2]
         seen[place] = seen.get(place, 0) + 1
@@ -73,7 +80,9 @@ def test_fewer_are_born_where_fewer_are_feasible():
     row_start, target, weight = naive.Rows(2, 2, {(0, 0): 1.0}).arrays()
     live = np.array([1, 0])
     blocks = np.array([(0, 2, 2, 1, 0)])
-    newborn = draw_newborn((row_start, target, weight, NO_VELOCITY), blocks, (0, 1), live, np.array([1, 1]), 3, 1, 1)
+    newborn = draw_newborn(
+        (row_start, target, weight, NO_VELOCITY), blocks, (0, 1), live, np.array([1, 1]), 3, (1, 1, ANEW)
+    )
     assert [decoded(pair)[1] for pair in newborn] == [1]
     assert live.tolist() == [1, 1]
 
@@ -115,8 +124,8 @@ def test_close_and_grow_are_a_sorted_merge(momentum):
         assert not died.any()
 
         blocks = np.array([(0, n_pre, n_post, n_post, 0)])
-        newborn = draw_newborn(arrays, blocks, (0, 1), live, np.array([n_pre * n_post]), len(dead), 1, trial)
-        grow(arrays, newborn)
+        newborn = draw_newborn(arrays, blocks, (0, 1), live, np.array([n_pre * n_post]), len(dead), (1, trial, ANEW))
+        grow(arrays, newborn, AT_ZERO)
         born = {decoded(pair)[:2] for pair in newborn}
         assert len(born) == len(dead)
         found = naive.read_rows(row_start, target, weight)
@@ -131,9 +140,9 @@ def test_signs_of_the_newborn_are_fair_and_grow_as_drawn():
     for step in range(400):
         row_start, target, weight = np.zeros(11, np.int64), np.zeros(10, np.int32), np.ones(10, np.float32)
         arrays, live = (row_start, target, weight, NO_VELOCITY), np.array([0])
-        newborn = draw_newborn(arrays, np.array([(0, 10, 2, 2, 0)]), (0, 1), live, np.array([20]), 10, 9, step)
+        newborn = draw_newborn(arrays, np.array([(0, 10, 2, 2, 0)]), (0, 1), live, np.array([20]), 10, (9, step, ANEW))
+        grow(arrays, newborn, AT_ZERO)
         signs = [decoded(pair)[2] for pair in newborn]
-        grow(arrays, newborn)
         assert not weight.any()
         assert [math.copysign(1, w) > 0 for w in weight] == [sign == 1 for sign in signs]
         positive += sum(signs)
