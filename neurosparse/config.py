@@ -60,12 +60,22 @@ class Settings(BaseModel):
     scope: Literal["projection", "network"] = Field(
         "projection", description="Whether each projection keeps its budget, or connections move between projections."
     )
+    rule: str = Field(
+        "deepr",
+        description="Which connections die and where newborn go: deepr; set, rigl, dsr; static, where none does; or, "
+        "from all connections (--connectivity 100%), pruning and l1_shrinkage. Other defaults than deepr's are told "
+        "with the settings.",
+    )
     epochs: Count = Field(60, description="Passes over the training data.")
     batch: Count = Field(10, description="Samples a step.")
     learning_rate: Positive = Field(0.3, description="Learning rate eta at the first step.")
     schedule: Literal["cosine", "constant"] = Field("cosine", description="How the learning rate falls.")
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Part of the velocity that is kept.")
-    alpha: NotNegative = Field(1e-4, description="l1 prior: a step takes eta * alpha from every connection.")
+    alpha: NotNegative = Field(
+        1e-4,
+        description="l1 prior: a step takes eta * alpha from every connection; 0 unless told but for deepr and "
+        "l1_shrinkage.",
+    )
     tau: NotNegative = Field(
         1.0, description="Temperature of DEEP R as tau = sqrt(2 eta T) / (eta alpha) at the first step."
     )
@@ -80,11 +90,28 @@ class Settings(BaseModel):
     signs: Literal["anew", "fixed", "dale"] = Field(
         "anew", description="Signs drawn anew at birth, fixed for each pair, or for each source (Dale's law)."
     )
-    rewire_until: Fraction = Field(1.0, description="Part of the steps that rewire; the rest trains what is there.")
-    audition_steps: Count = Field(50, description="Steps that a candidate listens to the gradient.")
-    candidates: Annotated[float, Field(gt=0, le=100)] = Field(0.5, description="Candidates as a part of the budget.")
+    rewire_until: Fraction = Field(
+        1.0,
+        description="Part of the steps that rewire; the rest trains what is there. rigl: 0.75, pruning: 0.5, unless "
+        "told.",
+    )
+    audition_steps: Count = Field(50, description="Steps that a candidate listens to the gradient, of rigl too.")
+    candidates: Annotated[float, Field(gt=0, le=100)] = Field(
+        0.5, description="Candidates as a part of the budget, of rigl too."
+    )
     head_start: NotNegative = Field(
         0.1, description="What an auditioned newborn begins with: a part of what it would have learned by then."
+    )
+    drop_fraction: Fraction = Field(
+        0.3,
+        description="Part of the connections that set, rigl and dsr replace at a time: zeta of set; of rigl at the "
+        "start, it falls to 0; dsr's threshold adapts to it.",
+    )
+    rewire_every: Count | None = Field(
+        None, description="Steps from one rewiring to the next of set, rigl, dsr and pruning; an epoch, rigl: 100."
+    )
+    final_connectivity: Fraction | None = Field(
+        None, description="Fraction of all connections that pruning leaves; 10% unless told."
     )
     activation: Literal["relu", "qcfs"] = Field(
         "relu", description="Of hidden neurons: rectified, or clipped and in levels as spike counts are (QCFS)."
@@ -145,6 +172,10 @@ LATER: dict[str, Any] = {
     "levels": 8,
     "ceiling": 1.0,
     "weights": "float32",
+    "rule": "deepr",
+    "drop_fraction": 0.3,
+    "rewire_every": None,
+    "final_connectivity": None,
 }
 
 
@@ -204,6 +235,23 @@ class Config:
         if missing:
             raise BadInput(f"the stored configuration lacks {', '.join(missing)}")
         return cls(_validated(LATER | values, origins), origins)
+
+    def defaulted(self, defaults: Mapping[str, Any]) -> Config:
+        """Return the configuration with other defaults: values that nobody named become those.
+
+        A number of connections is named where any of its names is.
+
+        Raises
+        ------
+        BadInput
+            A setting is unknown or out of its range.
+        """
+        values = self.settings.model_dump()
+        for name, value in defaults.items():
+            named = name == "connectivity" and self.settings.connectivity is None
+            if self.origins.get(name, "default") == "default" and not named:
+                values[name] = value
+        return Config(_validated(values, self.origins), self.origins)
 
     def changed(self, flags: Mapping[str, Any]) -> Config:
         """Return the configuration with some settings given anew; a budget named either way replaces the other.

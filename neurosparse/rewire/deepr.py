@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from neurosparse.errors import BadInput
 from neurosparse.kernels.rewire import ANEW
 from neurosparse.rewire.auditions import Auditions
 from neurosparse.rewire.paths import Paths
-from neurosparse.rewire.rule import Signals, Terms
+from neurosparse.rewire.rule import Options, Signals, Terms
 from neurosparse.store.births import NO_ENDS, NO_QUEUE, Births
 from neurosparse.store.store import SynapseStore
 
@@ -45,6 +47,13 @@ class DeepR:
     """
 
     keeps_budget = True
+    uses = frozenset(
+        {
+            "scope", "alpha", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps", "candidates",
+            "head_start",
+        }
+    )  # fmt: skip
+    defaults: ClassVar[Mapping[str, object]] = {}
 
     def __init__(
         self,
@@ -65,6 +74,26 @@ class DeepR:
         self._store, self._paths, self._auditions, self._last = store, paths, auditions, last
         self._births = Births(signs, passes_on, paths.ends if paths else NO_ENDS)
 
+    @classmethod
+    def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> DeepR:
+        """Return the rule that `options` ask for."""
+        paths = Paths(store, inputs) if options.births != "anywhere" else None
+        auditions = None
+        if options.births == "auditioned":
+            auditions = Auditions(
+                store, paths, options.signs, options.audition_steps, options.candidates, options.head_start
+            )
+        return cls(
+            store,
+            options.alpha,
+            temperature_for(options.tau, options.rate, options.alpha),
+            signs=options.signs,
+            passes_on=options.newborn == "overshoot",
+            paths=paths,
+            auditions=auditions,
+            last=options.last,
+        )
+
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``."""
         return Terms(rate * self.alpha, math.sqrt(2.0 * rate * self.temperature), self._rewires(step))
@@ -76,6 +105,7 @@ class DeepR:
     def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
         """Replace the dead of this step and return how many there were; the budget is met exactly."""
         if not self._rewires(step):
+            self._store.settle_signs()
             return 0
         if self._auditions is not None:
             self._auditions.hear(signals, seed, step)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
+
+from neurosparse.kernels.rewire import ANEW
+from neurosparse.store.store import SynapseStore
 
 #: For each projection its input x (n_pre, batch) and the gradient dy of its sums (n_post, batch), both float32.
 Signals = Sequence[tuple[np.ndarray, np.ndarray]]
@@ -29,6 +33,56 @@ class Terms(NamedTuple):
     dies: bool = True
 
 
+@dataclass(frozen=True)
+class Options:
+    """What a rule may be told; the names are those of the settings of a run, which say what each means.
+
+    Attributes
+    ----------
+    steps, steps_per_epoch : int
+        Of the whole run, and of an epoch.
+    rate : float
+        The learning rate of the first step.
+    alpha, tau : float
+    births, newborn : str
+    signs : int
+        ANEW, FIXED or DALE of `neurosparse.kernels.rewire`.
+    rewire_until : float
+    audition_steps : int
+    candidates, head_start : float
+    drop_fraction : float
+    rewire_every : int or None
+        Steps; an epoch where nothing is said.
+    final_connectivity : float or None
+    """
+
+    steps: int
+    steps_per_epoch: int
+    rate: float = 0.3
+    alpha: float = 0.0
+    tau: float = 0.0
+    births: str = "anywhere"
+    newborn: str = "zero"
+    signs: int = ANEW
+    rewire_until: float = 1.0
+    audition_steps: int = 50
+    candidates: float = 0.5
+    head_start: float = 0.1
+    drop_fraction: float = 0.3
+    rewire_every: int | None = None
+    final_connectivity: float | None = None
+
+    @property
+    def last(self) -> int:
+        """Return the last step that rewires."""
+        return round(self.rewire_until * self.steps)
+
+    @property
+    def every(self) -> int:
+        """Return the steps from one rewiring to the next, for rules that do not rewire in every step."""
+        return self.rewire_every or self.steps_per_epoch
+
+
 class Rule(Protocol):
     """A rule says what it adds to a step of the optimiser, and rewires its store after it.
 
@@ -36,9 +90,34 @@ class Rule(Protocol):
     ----------
     keeps_budget : bool
         Whether every step ends with exactly the budget; otherwise it ends with no more than it.
+    uses : frozenset of str
+        The settings of a run that mean something to the rule, of those that are for rules.
+    defaults : mapping of str to object
+        What settings are with this rule where nobody names them; the others are as ever.
     """
 
-    keeps_budget: bool
+    keeps_budget: ClassVar[bool]
+    uses: ClassVar[frozenset[str]]
+    defaults: ClassVar[Mapping[str, object]]
+
+    @classmethod
+    def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> Self:
+        """Return the rule of a run that starts, or goes on from a checkpoint.
+
+        Parameters
+        ----------
+        store : SynapseStore
+            Allocated, but not filled yet.
+        inputs : ndarray of bool, shape (n_inputs,)
+            Whether each input is ever on in the training data.
+        options : Options
+
+        Raises
+        ------
+        BadInput
+            The rule makes no sense with this store or these options.
+        """
+        ...
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return what the rule adds to `step`, which has the learning rate `rate`."""

@@ -18,6 +18,7 @@ from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.most import most_that_fit
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.activation import RELU, Activation
+from neurosparse.run.rules import refuse_unused
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
 
@@ -67,11 +68,13 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     Raises
     ------
     BadInput, FileFault, Unavailable
-        The profile or the data set is unknown or faulty, or layers and data do not match.
+        The profile, the data set or the rule is unknown or faulty, layers and data do not match, or a setting is named
+        that the rule does not use.
     OverBudget
         The network does not fit the machine.
     """
     settings = config.settings
+    refuse_unused(config)
     profile = load_profile(settings.profile)
     data = data or load_dataset(settings.data, validation=settings.validation)
     sizes = (data.n_features, *settings.layers, data.n_classes)

@@ -1,21 +1,58 @@
-"""From settings to the rewiring rule of a run."""
+"""From a configuration to the rewiring rule of a run: its defaults, what it does not use, and the rule itself."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from neurosparse.config import Settings
+from neurosparse.config import Config, Settings
+from neurosparse.errors import BadInput
 from neurosparse.kernels.rewire import ANEW, DALE, FIXED
-from neurosparse.rewire.auditions import Auditions
-from neurosparse.rewire.deepr import DeepR, temperature_for
-from neurosparse.rewire.paths import Paths
-from neurosparse.rewire.rule import Rule
+from neurosparse.rewire.library import rules
+from neurosparse.rewire.rule import Options, Rule
 from neurosparse.store.store import SynapseStore
 
 SIGNS = {"anew": ANEW, "fixed": FIXED, "dale": DALE}
 
+#: The settings that are for rules: each rule says which of them it uses.
+FOR_RULES = (
+    "scope", "alpha", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps", "candidates", "head_start",
+    "drop_fraction", "rewire_every", "final_connectivity",
+)  # fmt: skip
 
-def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps: int) -> Rule:
+
+def with_defaults(config: Config) -> Config:
+    """Return the configuration of a new run, in which what nobody named is what the rule says.
+
+    Raises
+    ------
+    BadInput
+        There is no such rule.
+    """
+    return config.defaulted(_class_of(config.settings).defaults)
+
+
+def refuse_unused(config: Config) -> None:
+    """Raise BadInput where a setting was named that the rule does not use, and not as it is anyway."""
+    rule = _class_of(config.settings)
+    known = {name: field.default for name, field in Settings.model_fields.items()} | dict(rule.defaults)
+    for name in FOR_RULES:
+        origin = config.origins.get(name, "default")
+        value = getattr(config.settings, name)
+        if name not in rule.uses and origin != "default" and value != known[name]:
+            flags = sorted(f"--{used.replace('_', '-')}" for used in rule.uses)
+            raise BadInput(
+                f"the rule {config.settings.rule} does not use {name}, which is {value!r}",
+                where=origin,
+                help=f"of what is for rules, it uses {', '.join(flags)}",
+            )
+
+
+def keeps_budget(settings: Settings) -> bool:
+    """Return whether the rule that is asked for ends every step with exactly the budget."""
+    return _class_of(settings).keeps_budget
+
+
+def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_per_epoch: int) -> Rule:
     """Return the rule that is asked for.
 
     Parameters
@@ -23,21 +60,34 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps: 
     store : SynapseStore
     inputs : ndarray of bool, shape (n_inputs,)
         Whether each input is ever on in the training data.
-    steps : int
-        Steps of the whole run.
+    steps_per_epoch : int
+
+    Raises
+    ------
+    BadInput
+        The rule makes no sense with this store or these settings.
     """
-    signs = SIGNS[settings.signs]
-    paths = Paths(store, inputs) if settings.births != "anywhere" else None
-    auditions = None
-    if settings.births == "auditioned":
-        auditions = Auditions(store, paths, signs, settings.audition_steps, settings.candidates, settings.head_start)
-    return DeepR(
-        store,
-        settings.alpha,
-        temperature_for(settings.tau, settings.learning_rate, settings.alpha),
-        signs=signs,
-        passes_on=settings.newborn == "overshoot",
-        paths=paths,
-        auditions=auditions,
-        last=round(settings.rewire_until * steps),
+    options = Options(
+        steps=steps_per_epoch * settings.epochs,
+        steps_per_epoch=steps_per_epoch,
+        rate=settings.learning_rate,
+        alpha=settings.alpha,
+        tau=settings.tau,
+        births=settings.births,
+        newborn=settings.newborn,
+        signs=SIGNS[settings.signs],
+        rewire_until=settings.rewire_until,
+        audition_steps=settings.audition_steps,
+        candidates=settings.candidates,
+        head_start=settings.head_start,
+        drop_fraction=settings.drop_fraction,
+        rewire_every=settings.rewire_every,
+        final_connectivity=settings.final_connectivity,
     )
+    return _class_of(settings).of(store, inputs, options)
+
+
+def _class_of(settings: Settings) -> type[Rule]:
+    """Return the class of the rule that is asked for."""
+    found: type[Rule] = rules.load(settings.rule)
+    return found

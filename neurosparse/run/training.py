@@ -27,7 +27,7 @@ from neurosparse.run.job import (
     prepare,
     refuse_other_content,
 )
-from neurosparse.run.rules import SIGNS, rule_of
+from neurosparse.run.rules import SIGNS, rule_of, with_defaults
 from neurosparse.store.store import SynapseStore
 from neurosparse.train import checkpoint
 from neurosparse.train.events import Event, Stopped
@@ -121,7 +121,7 @@ def start(config: Config, path: Path, *, overwrite: bool = False) -> TrainingRun
     BadInput, FileFault, Unavailable, OverBudget
         Before anything is written: something asked for has no meaning, is not there, or does not fit.
     """
-    job = prepare(config)
+    job = prepare(with_defaults(config))
     trainer = trainer_of(job, None)
     return TrainingRun(job, create(path, job, _as_value(job, trainer), overwrite=overwrite), trainer)
 
@@ -143,10 +143,9 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
     layout, train = layout_of(job.plan, settings.scope), job.data.train
     store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads, most=most_of_weights(settings))
     network = Network(store, settings.batch, Workers(settings.threads), activation_of(settings))
-    steps = len(train.y) // settings.batch * settings.epochs
-    rule = rule_of(settings, store, np.any(train.x, axis=0), steps)
+    rule = rule_of(settings, store, np.any(train.x, axis=0), len(train.y) // settings.batch)
     if saved is not None:
-        position = checkpoint.restore(saved, network, rule, job.fingerprint)
+        position = checkpoint.restore(saved, network, rule, job.fingerprint, exact=rule.keeps_budget)
     else:
         position = Position()
         store.fill(settings.seed, SIGNS[settings.signs])

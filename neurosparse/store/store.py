@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from neurosparse.grid import step_for
 from neurosparse.kernels.grid import largest_sizes, to_grid
 from neurosparse.kernels.replace import draw, replace_dead
 from neurosparse.kernels.rewire import ANEW, close_gaps, grow
+from neurosparse.kernels.signs import settle_signs
 from neurosparse.store.births import ANYWHERE, Births
 from neurosparse.store.layout import Layout, ProjectionLayout
 
@@ -184,7 +186,7 @@ class SynapseStore:
                 chunk += 1
         self.balance()
 
-    def replace_dead(self, seed: int, step: int, births: Births = ANYWHERE) -> int:
+    def replace_dead(self, seed: int, step: int, births: Births = ANYWHERE, shares: Sequence[int] | None = None) -> int:
         """Close the gaps that the backward visits of `step` left, and let as many be born as are missing.
 
         Parameters
@@ -193,6 +195,9 @@ class SynapseStore:
             Name the random streams.
         births : Births
             Where newborn come from; Algorithm 1 of the paper unless told.
+        shares : sequence of int, optional
+            How many connections each projection has afterwards, the whole budget in all; as the layout says unless
+            told.
 
         Returns
         -------
@@ -204,9 +209,12 @@ class SynapseStore:
         BrokenInvariant
             The budget is not met exactly afterwards.
         """
+        groups = self._groups
+        if shares is not None:
+            groups = np.array([(k, k + 1, share) for k, share in enumerate(shares)], np.int64)
         born = replace_dead(
             self.slots, (self.segment_row, self.segment_end), (self.live, self.died, self.capacity),
-            (self.blocks, self.limits, self._groups), births.ends, births.queue, (births.passes_on, births.releases),
+            (self.blocks, self.limits, groups), births.ends, births.queue, (births.passes_on, births.releases),
             (seed, step, births.signs),
         )  # fmt: skip
         if self.row_start[-1] != self.target.size:
@@ -216,6 +224,13 @@ class SynapseStore:
         if self.parts > 1:
             self.balance()
         return int(born)
+
+    def settle_signs(self) -> int:
+        """Bring rows in which weights changed their sign back to their limits, and return how many weights that took.
+
+        Of the sign that has too many connections of a row on a core, the smallest become zeros of the other.
+        """
+        return int(settle_signs(self.slots, self.blocks, self.limits)) if self.limits.shape[0] else 0
 
     def close_gaps(self) -> np.ndarray:
         """Close the gaps that the backward visits of a step left, and let nobody be born.

@@ -29,8 +29,13 @@ def save(path: Path, network: Network, rule: Rule, position: Position, fingerpri
     write_arrays(path, header, _state(network, rule))
 
 
-def restore(path: Path, network: Network, rule: Rule | None, fingerprint: str) -> Position:
+def restore(path: Path, network: Network, rule: Rule | None, fingerprint: str, *, exact: bool) -> Position:
     """Put the state at `path` into `network` and `rule`, whose arrays stay where they are, and return the position.
+
+    Parameters
+    ----------
+    exact : bool
+        Whether the budget must be met exactly; otherwise there may be fewer connections.
 
     Raises
     ------
@@ -58,7 +63,7 @@ def restore(path: Path, network: Network, rule: Rule | None, fingerprint: str) -
     except (KeyError, TypeError, ValueError) as fault:
         raise FileFault(f"{path.name} does not say where the run stands: {fault}", where=str(path)) from fault
     try:
-        network.store.check()
+        network.store.check(exact=exact)
     except BrokenInvariant as fault:
         raise FileFault(f"{path.name} breaks a promise of the store: {fault.what}", where=str(path)) from fault
     network.store.balance()

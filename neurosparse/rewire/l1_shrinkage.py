@@ -1,0 +1,57 @@
+"""l1 shrinkage from a dense network: Collins, Kohli: "Memory bounded deep convolutional networks" (arXiv:1412.1442)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.whole import refuse_sparse
+from neurosparse.store.store import SynapseStore
+
+
+class L1Shrinkage:
+    """A connection that crosses zero dies and none is born: the l1 prior decides how many are left.
+
+    The comparison of Bellec et al., ICLR 2018, figure 2: it ends sparse, but needs the memory of a dense network.
+
+    Parameters
+    ----------
+    store : SynapseStore
+        Its budget is all connections.
+    alpha : float
+        Strength of the l1 prior: ``eta * alpha`` is taken from every connection's size in a step.
+
+    Raises
+    ------
+    BadInput
+        The budget is not all connections.
+    """
+
+    keeps_budget = False
+    uses = frozenset({"alpha", "signs"})
+    defaults: ClassVar[Mapping[str, object]] = {"connectivity": 1.0}
+
+    def __init__(self, store: SynapseStore, alpha: float) -> None:
+        refuse_sparse("l1_shrinkage", store.layout)
+        self._store, self._alpha = store, alpha
+
+    @classmethod
+    def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> L1Shrinkage:
+        """Return the rule that `options` ask for."""
+        return cls(store, options.alpha)
+
+    def terms(self, rate: float, step: int) -> Terms:
+        """Return ``eta * alpha``; what crosses zero dies."""
+        return Terms(rate * self._alpha)
+
+    def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
+        """Close the gaps of the dead; nothing is born."""
+        self._store.close_gaps()
+        return 0
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return nothing: the store is all there is."""
+        return {}

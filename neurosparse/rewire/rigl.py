@@ -1,0 +1,121 @@
+"""RigL: Evci et al.: "Rigging the Lottery", ICML 2020 (arXiv:1911.11134), with the gradients of sampled candidates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+
+from neurosparse.kernels.audition import listen, rank
+from neurosparse.kernels.replace import draw
+from neurosparse.kernels.rewire import ANEW
+from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.smallest import by_projection, count, drop_smallest
+from neurosparse.store.births import Births
+from neurosparse.store.store import SynapseStore
+
+
+class RigL:
+    """Every so many steps the smallest connections are dropped, and those with the largest gradient are born at 0.
+
+    The paper takes the gradient of every dormant connection, which needs the memory of a dense network. Here a sample
+    of them, uniform over the feasible ones, listens to the gradient for some steps before a rewiring, and the best of
+    the sample are born, with the sign that their gradient asks for. Where the sample has too few with a gradient, the
+    rest is born anywhere.
+
+    Parameters
+    ----------
+    store : SynapseStore
+    drop_fraction : float
+        alpha of the paper: the fraction of each projection's connections that is dropped at the start. It falls as
+        ``drop_fraction / 2 * (1 + cos(pi * step / last))``.
+    every, last : int
+        Delta T and T_end of the paper: steps from one rewiring to the next; the step from which on there is none.
+    listening : int
+        Steps for which the gradients of candidates are added up before a rewiring, at most `every`.
+    share : float
+        Candidates of a rewiring, as a fraction of each projection's budget.
+    alpha : float
+        Strength of an l1 prior; the paper has none.
+    """
+
+    keeps_budget = True
+    uses = frozenset(
+        {"scope", "alpha", "drop_fraction", "rewire_every", "rewire_until", "audition_steps", "candidates"}
+    )
+    defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0, "rewire_every": 100, "rewire_until": 0.75}
+
+    def __init__(
+        self,
+        store: SynapseStore,
+        drop_fraction: float,
+        every: int,
+        last: int,
+        listening: int,
+        share: float,
+        alpha: float = 0.0,
+    ) -> None:
+        self._store, self._fraction, self._alpha = store, drop_fraction, alpha
+        self._every, self._last, self._listening = every, last, min(listening, every)
+        sizes = [min(max(1, round(share * p.budget)), p.n_pre * p.n_post) for p in store.layout.projections]
+        edges = np.concatenate([[0], np.cumsum(sizes)])
+        self._spans = list(pairwise(edges.tolist()))
+        self._candidate, self._score = np.full(edges[-1], -1, np.int64), np.zeros(edges[-1], np.float32)
+        self._count = np.zeros(len(sizes), np.int64)
+        self._classes = by_projection(store)
+
+    @classmethod
+    def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> RigL:
+        """Return the rule that `options` ask for."""
+        return cls(
+            store, options.drop_fraction, options.every, options.last, options.audition_steps, options.candidates,
+            options.alpha,
+        )  # fmt: skip
+
+    def terms(self, rate: float, step: int) -> Terms:
+        """Return ``eta * alpha``; what dies does so in `rewire`."""
+        return Terms(rate * self._alpha, dies=False)
+
+    def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
+        """Listen where a rewiring is near; where it is time, replace the smallest and return how many that were."""
+        self._store.settle_signs()
+        ahead = -step % self._every
+        if ahead >= self._listening or step + ahead >= self._last:
+            return 0
+        moment = ~seed, step, ANEW  # no run's seed is negative: the stream is that of candidates alone
+        if ahead == self._listening - 1:
+            self._draw(moment)
+        for (x, dy), p, heard in zip(signals, self._store.projections, self._heard(), strict=True):
+            listen(self._candidate[heard], self._score[heard], p.rows[0], x, dy)
+        if ahead:
+            return 0
+        for heard in self._heard():
+            rank(self._candidate[heard], self._score[heard], moment)
+        fraction = self._fraction / 2 * (1 + math.cos(math.pi * step / self._last))
+        counts = np.rint(fraction * count(self._store, self._classes)).astype(np.int64)
+        drop_smallest(self._store, seed, step, self._classes, counts)
+        place = np.array([(heard.start, heard.stop) for heard in self._heard()], np.int64)
+        queue = self._candidate, self._score, place, np.float32(0.0)
+        return self._store.replace_dead(seed, step, Births(queue=queue))
+
+    def _heard(self) -> list[slice]:
+        """Return where the candidates of each projection stand."""
+        return [slice(begin, begin + n) for (begin, _), n in zip(self._spans, self._count.tolist(), strict=True)]
+
+    def _draw(self, moment: tuple[int, int, int]) -> None:
+        """Draw the candidates of the next rewiring."""
+        store = self._store
+        live = store.live.copy()
+        capacity = np.full_like(live, np.iinfo(np.int64).max)  # a place on a full core may be free by then
+        for k, (begin, end) in enumerate(self._spans):
+            drawn = draw(store.slots, store.blocks, store.limits, (k, k + 1), live, capacity, end - begin, moment)
+            self._candidate[begin : begin + drawn.size] = np.sort(drawn)
+            self._count[k] = drawn.size
+        self._score[:] = 0.0
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return who listens, and what was heard."""
+        return {"candidate": self._candidate, "candidate_score": self._score, "candidate_count": self._count}

@@ -1,0 +1,47 @@
+"""Fixed random connectivity: the network that the other rules must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.store.store import SynapseStore
+
+
+class Static:
+    """No connection dies or is born, and weights may change their sign.
+
+    Parameters
+    ----------
+    store : SynapseStore
+    alpha : float
+        Strength of an l1 prior.
+    """
+
+    keeps_budget = True
+    uses = frozenset({"alpha"})
+    defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0}
+
+    def __init__(self, store: SynapseStore, alpha: float = 0.0) -> None:
+        self._store, self._alpha = store, alpha
+
+    @classmethod
+    def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> Static:
+        """Return the rule that `options` ask for."""
+        return cls(store, options.alpha)
+
+    def terms(self, rate: float, step: int) -> Terms:
+        """Return ``eta * alpha``; nothing dies."""
+        return Terms(rate * self._alpha, dies=False)
+
+    def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
+        """Keep rows within their limits where weights changed their sign; nothing is born."""
+        self._store.settle_signs()
+        return 0
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return nothing: the store is all there is."""
+        return {}
