@@ -113,6 +113,38 @@ def descend(
     return weights, velocities, dead
 
 
+def smallest(
+    weights: dict[tuple[int, int, int], float], classes: np.ndarray, scale: np.ndarray, counts: list[int]
+) -> tuple[set[tuple[int, int, int]], list[tuple[set[tuple[int, int, int]], int]]]:
+    """Return which connections of all projections go, by sorting them, and which sets of equal ones lose how many.
+
+    Connections are (projection, pre, post); of each class go `counts` with the smallest ``abs(w) * scale``.
+    """
+    gone, ties = set(), []
+    for c, count in enumerate(counts):
+        sizes = {
+            place: float(np.float32(abs(np.float32(w)) * np.float32(scale[place[0]])))
+            for place, w in weights.items()
+            if classes[place[0]][0 if math.copysign(1.0, w) < 0 else 1] == c
+        }
+        if not count:
+            continue
+        bound = sorted(sizes.values())[count - 1]
+        below = {place for place, size in sizes.items() if size < bound}
+        gone |= below
+        ties.append(({place for place, size in sizes.items() if size == bound}, count - len(below)))
+    return gone, ties
+
+
+def within_row_lengths(row: list[float], longest: int) -> list[float]:
+    """Return the weights of a row on one core, the smallest of a sign that has too many set to zero of the other."""
+    row = list(row)
+    for sign in (1.0, -1.0):
+        while len(here := [k for k, w in enumerate(row) if math.copysign(1.0, w) == sign]) > longest:
+            row[min(here, key=lambda k: abs(row[k]))] = -0.0 * sign
+    return row
+
+
 def feasible(
     shape: tuple[int, int], live: set[tuple[int, int]], width: int, capacity: list[int]
 ) -> list[tuple[int, int]]:
