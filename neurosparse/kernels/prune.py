@@ -113,8 +113,8 @@ def _bounds(slots, blocks, gaps, law):
 def drop_smallest(slots, blocks, gaps, law, spread, moment):
     """Drop the smallest connections of each class, and close up the rest inside each segment, as `descend` does.
 
-    Among connections of one size it is uniform which go. What is dropped does not depend on how rows are cut into
-    segments.
+    Among connections of one size it is uniform which go. What is dropped, and what is left in the gaps, does not depend
+    on how rows are cut into segments.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def drop_smallest(slots, blocks, gaps, law, spread, moment):
     bound, left, tied = _bounds(slots, blocks, gaps, law)
     parts = segment_end.size // blocks.shape[0]
     key, index = stream(moment[0], moment[1], DROP), np.uint64(0)
-    born = stream(moment[0], moment[1], SIZE)
+    born, gone = stream(moment[0], moment[1], SIZE), np.uint64(0)
     for segment in range(segment_end.size):
         p = segment // parts
         width, core0 = blocks[p, 3], blocks[p, 4]
@@ -163,5 +163,6 @@ def drop_smallest(slots, blocks, gaps, law, spread, moment):
                 write += 1
             begin = end
         for slot in range(write, segment_end[segment]):
-            weight[slot] = spread * abs(normal(born, np.uint64(slot)))
+            weight[slot] = spread * abs(normal(born, gone))
+            gone += np.uint64(1)
         segment_end[segment] = write
