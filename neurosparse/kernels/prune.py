@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neurosparse.kernels.jit import kernel
-from neurosparse.kernels.rng import DROP, SIZE, below, mask_for, normal, stream
+from neurosparse.kernels.rng import SIZE, TIE, below, mask_for, normal, stream
 
 # The bits of a size as float32, without its sign, from the top in three parts.
 _PARTS = ((np.int64(20), np.int64(11)), (np.int64(10), np.int64(10)), (np.int64(0), np.int64(10)))
@@ -135,7 +135,7 @@ def drop_smallest(slots, blocks, gaps, law, spread, moment):
     classes, scale, _ = law
     bound, left, tied = _bounds(slots, blocks, gaps, law)
     parts = segment_end.size // blocks.shape[0]
-    key, index = stream(moment[0], moment[1], DROP), np.uint64(0)
+    key, index = stream(moment[0], moment[1], TIE), np.uint64(0)
     born, gone = stream(moment[0], moment[1], SIZE), np.uint64(0)
     for segment in range(segment_end.size):
         p = segment // parts
