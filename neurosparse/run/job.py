@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from neurosparse.config import Config, Settings
 from neurosparse.data.dataset import Dataset
@@ -131,6 +132,25 @@ def layout_of(plan: Plan, scope: str) -> Layout:
 def activation_of(settings: Settings) -> Activation:
     """Return the activation of hidden neurons that is asked for."""
     return Activation("qcfs", settings.ceiling, settings.levels) if settings.activation == "qcfs" else RELU
+
+
+def one_each(name: str, value: Any, count: int) -> tuple[Any, ...]:
+    """Return a setting that is one value for all projections, or one each, as one each.
+
+    Raises
+    ------
+    BadInput
+        There are as many values neither as projections nor one.
+    """
+    if not isinstance(value, tuple):
+        return (value,) * count
+    if len(value) != count:
+        raise BadInput(
+            f"{name.replace('_', '-')} names {len(value)} values for {count} projections",
+            numbers={"given": f"{len(value)}", "projections": f"{count}"},
+            help="give one for all, or one for each projection, input to output",
+        )
+    return value
 
 
 def most_of_weights(settings: Settings) -> int | None:
