@@ -79,11 +79,14 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     _refuse_whole_network(settings.layers, data)
     refuse_large_batch(settings.batch, data)
     limits = {name: getattr(settings, name) for name in LIMITS}
-    if settings.connectivity is None and settings.synapses is None:
+    if isinstance(settings.synapses, tuple):
+        budgets = one_each("synapses", settings.synapses, len(sizes) - 1)
+    elif settings.connectivity is None and settings.synapses is None:
         synapses, limits = most_that_fit(sizes, profile, **limits)
+        budgets = split_budget(sizes, synapses)
     else:
-        synapses = budget_of(sizes, settings.connectivity, settings.synapses)
-    graph = feedforward(sizes, split_budget(sizes, synapses))
+        budgets = split_budget(sizes, budget_of(sizes, settings.connectivity, settings.synapses))
+    graph = feedforward(sizes, budgets)
     plan = make_plan(graph, profile, **limits)
     return Job(config, data, profile, graph, plan)
 

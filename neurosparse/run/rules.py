@@ -39,5 +39,7 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps: 
         passes_on=settings.newborn == "overshoot",
         paths=paths,
         auditions=auditions,
+        schedule=settings.alpha_schedule,
+        steps=steps,
         last=round(settings.rewire_until * steps),
     )
