@@ -52,3 +52,16 @@ def test_shuffle_draws_every_order_equally_often():
         counts[tuple(order)] = counts.get(tuple(order), 0) + 1
     assert len(counts) == 24
     assert stats.chisquare(list(counts.values())).pvalue > 1e-3
+
+
+def test_smoothing_moves_the_aim_of_the_gradient_and_not_the_loss():
+    logit, label = buffer(3, 2), np.array([2, 0])
+    logit[:, :2] = [[0.5, 1.0], [0.0, -1.0], [2.0, 0.0]]
+    plain, smooth = buffer(3, 2), buffer(3, 2)
+    loss = softmax_cross_entropy(logit, label, plain, np.float32(0.0))
+    assert softmax_cross_entropy(logit, label, smooth, np.float32(0.3)) == loss
+    aim = np.full((3, 2), 0.3 / 3)
+    aim[label, [0, 1]] += 0.7
+    mass = np.exp(logit[:, :2]) / np.exp(logit[:, :2]).sum(axis=0)
+    np.testing.assert_allclose(smooth[:, :2], (mass - aim) / 2, rtol=1e-5, atol=1e-6)
+    assert not smooth[:, 2:].any()
