@@ -97,7 +97,7 @@ def test_a_second_look_finds_nothing_more_to_release():
 def births(chain, step, births, span, capacity, limits=NO_LIMITS):
     live = chain.live.copy()
     drawn = draw_on_paths(
-        chain.slots, chain.blocks, limits, chain.ends, span, live, capacity, births, (5, step, ANEW), 64
+        chain.slots, chain.blocks, limits, chain.ends, span, live, capacity, births, (5, step, ANEW), True
     )
     assert live.sum() == chain.live.sum() + drawn.size
     assert (live <= capacity).all()
