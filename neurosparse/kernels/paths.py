@@ -120,7 +120,7 @@ def _list(flags, first, last, places):
 
 @kernel
 def _pairs(block, count, both):
-    """Return how many pairs of a projection there are to draw from: those that may begin a path, twice if they end one."""
+    """Return how many pairs of a projection are drawn from; those with two live ends count twice if one is enough."""
     if both:
         return count[0] * count[1]
     return count[0] * block[2] + (block[1] - block[0]) * count[1]

@@ -65,14 +65,27 @@ def chains(draw):
     return Chain(sizes, live, inputs, draw(st.integers(1, 3)), draw(st.booleans()))
 
 
-@given(chains())
-def test_what_lies_on_no_path_is_released(chain):
+def each_its_own(chain):
+    return np.array([(p, p + 1, 0) for p in range(len(chain.layers))])
+
+
+@given(chains(), st.booleans())
+def test_what_lies_on_no_path_is_released_as_far_as_there_is_room_on_paths(chain, together):
     rows, posts = naive.paths(chain.layers, chain.live_pairs, chain.on)
-    released = keep_to_paths(chain.slots, chain.blocks, chain.live, chain.ends)
+    groups = np.array([(0, len(chain.layers), 0)]) if together else each_its_own(chain)
+    stays = []
+    for first, last, _ in groups:
+        on = [{(i, j) for i, j in chain.live_pairs[p] if i in rows[p] and j in posts[p]} for p in range(first, last)]
+        room = sum(len(rows[p]) * len(posts[p]) - len(on[p - first]) for p in range(first, last))
+        for p in range(first, last):
+            off = sorted(chain.live_pairs[p] - on[p - first])
+            stays.append(on[p - first] | set(off[room:]))
+            room = max(room - len(off), 0)
+    released = keep_to_paths(chain.slots, chain.blocks, groups, chain.live, chain.ends)
     row_start, target, weight, velocity = chain.slots
     kept = 0
     for p, (row0, row1, _, width, core0) in enumerate(chain.blocks):
-        expected = {(i, j) for i, j in chain.live_pairs[p] if i in rows[p] and j in posts[p]}
+        expected = stays[p]
         found = naive.read_rows(row_start[row0 : row1 + 1], target, weight)
         assert set(found) == expected
         assert chain.open(p) == (rows[p], posts[p])
@@ -90,14 +103,14 @@ def test_what_lies_on_no_path_is_released(chain):
 
 def test_a_second_look_finds_nothing_more_to_release():
     chain = Chain((3, 3, 2), [{(0, 0), (1, 1), (2, 2)}, {(0, 0), (2, 1)}], [True, True, False])
-    assert keep_to_paths(chain.slots, chain.blocks, chain.live, chain.ends) == 3
-    assert keep_to_paths(chain.slots, chain.blocks, chain.live, chain.ends) == 0
+    assert keep_to_paths(chain.slots, chain.blocks, each_its_own(chain), chain.live, chain.ends) == 3
+    assert keep_to_paths(chain.slots, chain.blocks, each_its_own(chain), chain.live, chain.ends) == 0
 
 
-def births(chain, step, births, span, capacity, limits=NO_LIMITS):
+def births(chain, step, births, span, capacity, limits=NO_LIMITS, both=True):
     live = chain.live.copy()
     drawn = draw_on_paths(
-        chain.slots, chain.blocks, limits, chain.ends, span, live, capacity, births, (5, step, ANEW), True
+        chain.slots, chain.blocks, limits, chain.ends, span, live, capacity, births, (5, step, ANEW), both
     )
     assert live.sum() == chain.live.sum() + drawn.size
     assert (live <= capacity).all()
@@ -108,7 +121,7 @@ def prepared(width=2):
     """Return a chain whose paths leave 3 rows x 2 posts and 2 x 2 open, some of them live."""
     live = [{(0, 0), (1, 0), (0, 3), (3, 3)}, {(0, 0), (3, 1), (0, 1)}]
     chain = Chain((4, 4, 2), live, [True, True, False, True], width)
-    assert keep_to_paths(chain.slots, chain.blocks, chain.live, chain.ends) == 0
+    assert keep_to_paths(chain.slots, chain.blocks, each_its_own(chain), chain.live, chain.ends) == 0
     assert chain.open(0) == ({0, 1, 3}, {0, 3})
     assert chain.open(1) == ({0, 3}, {0, 1})
     return chain
@@ -139,5 +152,18 @@ def test_full_cores_and_full_neurons_take_nobody():
 
 def test_nobody_is_born_where_no_path_is_open():
     chain = Chain((2, 2, 2), [set(), set()], [True, True])
-    keep_to_paths(chain.slots, chain.blocks, chain.live, chain.ends)
+    keep_to_paths(chain.slots, chain.blocks, each_its_own(chain), chain.live, chain.ends)
     assert births(chain, 1, 3, (0, 1), np.full(2, 99)) == set()
+
+
+def test_where_one_end_is_enough_newborn_begin_new_paths():
+    chain = prepared()
+    both = {(i, j) for i in (0, 1, 3) for j in (0, 3)}
+    one = {(i, j) for i in range(4) for j in range(4) if i in (0, 1, 3) or j in (0, 3)}
+    seen = {}
+    for step in range(6_000):
+        (pair,) = births(chain, step, 1, (0, 1), np.full(chain.live.size, 99), both=False)
+        seen[pair] = seen.get(pair, 0) + 1
+    assert set(seen) == one - chain.live_pairs[0]
+    weight = np.array([1.0 + (pair in both) for pair in seen])
+    assert stats.chisquare(list(seen.values()), 6_000 * weight / weight.sum()).pvalue > 1e-3
