@@ -14,13 +14,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from neurosparse.errors import BadInput, FileFault
-from neurosparse.units import at_the_door, parse_counts, parse_fraction, parse_share, parse_sizes
+from neurosparse.units import at_the_door, parse_counts, parse_fraction, parse_rates, parse_share, parse_sizes
 
 Fraction = Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, le=1)]
 Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(at_the_door(parse_sizes))]
 Count = Annotated[int, Field(ge=1)]
 # One number for all projections, or one each.
 Limits = Annotated[Count | tuple[Count, ...], BeforeValidator(at_the_door(parse_counts))]
+# One rate for all layers, or one each.
+Rate = Annotated[float, Field(ge=0, lt=1)]
+Rates = Annotated[Rate | tuple[Rate, ...], BeforeValidator(at_the_door(parse_rates))]
 # A fraction is a float, bytes are an int.
 Share = Annotated[
     Annotated[float, Field(gt=0, le=1, strict=True)] | Annotated[int, Field(ge=1, strict=True)],
@@ -51,7 +54,10 @@ class Settings(BaseModel):
     connectivity: Fraction | None = Field(
         None, description="Budget as a fraction of all pairs of neurons of neighbouring layers; 10% unless told."
     )
-    synapses: Count | None = Field(None, description="Budget as a number of connections, instead of --connectivity.")
+    synapses: Limits | None = Field(
+        None,
+        description="Budget as a number of connections, instead of --connectivity; or a number for each projection.",
+    )
     budget: Share | None = Field(
         None,
         description="What the connections may take of a core's memory, like 80% of its share or '64 KiB'; without "
@@ -69,12 +75,21 @@ class Settings(BaseModel):
     epochs: Count = Field(60, description="Passes over the training data.")
     batch: Count = Field(10, description="Samples a step.")
     learning_rate: Positive = Field(0.3, description="Learning rate eta at the first step.")
-    schedule: Literal["cosine", "constant"] = Field("cosine", description="How the learning rate falls.")
+    schedule: Literal["cosine", "linear", "constant"] = Field("cosine", description="How the learning rate falls.")
+    dropout: Rates = Field(
+        0.0, description="Part of the activations that is silent in a step: one for all layers' inputs, or one each."
+    )
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Part of a label that is spread evenly over all classes while learning."
+    )
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Part of the velocity that is kept.")
     alpha: NotNegative = Field(
         1e-4,
         description="l1 prior: a step takes eta * alpha from every connection; 0 unless told but for deepr and "
         "l1_shrinkage.",
+    )
+    alpha_schedule: Literal["cosine", "linear", "constant"] = Field(
+        "constant", description="How alpha falls, and the temperature with it."
     )
     tau: NotNegative = Field(
         1.0, description="Temperature of DEEP R as tau = sqrt(2 eta T) / (eta alpha) at the first step."
@@ -168,6 +183,9 @@ LATER: dict[str, Any] = {
     "audition_steps": 50,
     "candidates": 0.5,
     "head_start": 0.1,
+    "alpha_schedule": "constant",
+    "dropout": 0.0,
+    "label_smoothing": 0.0,
     "activation": "relu",
     "levels": 8,
     "ceiling": 1.0,

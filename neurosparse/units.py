@@ -130,6 +130,18 @@ def parse_sizes(text: str) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def parse_rates(text: str) -> float | tuple[float, ...]:
+    """Return the rate that `text` names, or the rates where it names several: ``"20%"``, ``"0.2,0.5"``.
+
+    Raises
+    ------
+    BadInput
+        One of them is not a number in [0, 1].
+    """
+    rates = tuple(parse_fraction(part) for part in text.split(","))
+    return rates[0] if len(rates) == 1 else rates
+
+
 def parse_counts(text: str) -> int | tuple[int, ...]:
     """Return the count that `text` names, or the counts where it names several: ``"3"``, ``"3,3,5"``.
 

@@ -242,3 +242,16 @@ def splitmix64(key: int, index: int) -> int:
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
     return z ^ (z >> 31)
+
+
+def paths(
+    layers: list[tuple[int, int]], live: list[set[tuple[int, int]]], inputs: list[bool]
+) -> tuple[list[set[int]], list[set[int]]]:
+    """Return, for each projection of a chain, the rows that an input reaches and the posts that reach an output."""
+    rows = [{i for i, on in enumerate(inputs) if on}]
+    for pairs in live[:-1]:
+        rows.append({j for i, j in pairs if i in rows[-1]})
+    posts = [set(range(layers[-1][1]))]
+    for pairs in reversed(live[1:]):
+        posts.insert(0, {i for i, j in pairs if j in posts[0]})
+    return rows, posts

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from neurosparse.kernels.dropout import drop_out, pass_back
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.losses import softmax_cross_entropy
 from neurosparse.kernels.products import descend_bias, forward
@@ -9,7 +12,7 @@ from neurosparse.kernels.update import descend
 
 
 @kernel
-def learn(slots, seen, blocks, segment_end, died, biases, activations, label, law, moment):
+def learn(slots, seen, blocks, segment_end, died, biases, activations, label, law, moment, regular):
     """Compute forward, the loss, and one backward visit of every layer that moves its parameters.
 
     The layers lie one after the other in every array: rows of the store, biases and activations are numbered by
@@ -33,6 +36,8 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, label, la
     label : int64 (n_samples,)
     law, moment
         As `descend` takes them.
+    regular : (dropout float32 (n_layers,), smoothing float32)
+        The rate of dropout at the input of each layer (see `drop_out`), and the loss's smoothing.
 
     Returns
     -------
@@ -42,6 +47,7 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, label, la
     row_start, target, weight, velocity = slots
     bias, bias_velocity = biases
     x, dx = activations
+    dropout, smoothing = regular
     last = blocks.shape[0] - 1
     n_inputs = blocks[0, 1]
     for p in range(last + 1):
@@ -49,9 +55,11 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, label, la
         post = slice(row1 - n_inputs, row1 - n_inputs + n_post)
         rows = row_start[row0 : row1 + 1]
         y = x[row1 : row1 + n_post]
+        if dropout[p] > np.float32(0.0):
+            drop_out(x[row0:row1], dropout[p], moment, row0)
         forward(rows, target, seen, bias[post], x[row0:row1], y, p < last, (0, n_post))
     n_outputs = blocks[last, 2]
-    loss, right = softmax_cross_entropy(x[x.shape[0] - n_outputs :], label, dx[dx.shape[0] - n_outputs :])
+    loss, right = softmax_cross_entropy(x[x.shape[0] - n_outputs :], label, dx[dx.shape[0] - n_outputs :], smoothing)
     for p in range(last, -1, -1):
         row0, row1, n_post, width, core0 = blocks[p]
         post = slice(row1 - n_inputs, row1 - n_inputs + n_post)
@@ -60,6 +68,8 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, label, la
         cores = died[core0 : core0 + (n_post + width - 1) // width]
         whole = (0, row1 - row0)
         segment_end[p] = descend(rows, seen, x[row0:row1], dx[pre], dx[post], law, moment, whole, cores, width)
+        if p > 0 and dropout[p] > np.float32(0.0):
+            pass_back(dx[pre], dropout[p])
         moving = bias_velocity[post] if bias_velocity.size else bias_velocity
         descend_bias(bias[post], moving, dx[post], law[0], law[3])
     return loss, right

@@ -10,7 +10,7 @@ from neurosparse.kernels.jit import kernel
 
 
 @kernel
-def softmax_cross_entropy(logit, label, dlogit):
+def softmax_cross_entropy(logit, label, dlogit, smoothing):
     """Return the mean loss and the number of right decisions, and write the gradient of the mean loss.
 
     Parameters
@@ -19,7 +19,11 @@ def softmax_cross_entropy(logit, label, dlogit):
     label : int64 (n_samples,)
         Labels of the first columns; columns beyond them are padding.
     dlogit : float32 (n_classes, batch) or (0, 0)
-        Written: ``(softmax - onehot) / n_samples``, zero in the padding; empty where no gradient is wanted.
+        Written: ``(softmax - aim) / n_samples``, zero in the padding; empty where no gradient is wanted. The aim is the
+        label's one-hot vector, of which a part `smoothing` is spread evenly over all classes (Szegedy et al. 2016,
+        arXiv:1512.00567, section 7).
+    smoothing : float32
+        In [0, 1). The loss that is returned is that without.
 
     Returns
     -------
@@ -31,6 +35,7 @@ def softmax_cross_entropy(logit, label, dlogit):
     loss = 0.0
     right = 0
     share = np.float32(1.0 / n_samples)
+    spread = smoothing * share / np.float32(n_classes)
     for b in range(n_samples):
         best = 0
         for k in range(1, n_classes):
@@ -45,8 +50,8 @@ def softmax_cross_entropy(logit, label, dlogit):
                 mass += e
             scale = share / mass
             for k in range(n_classes):
-                dlogit[k, b] *= scale
-            dlogit[label[b], b] -= share
+                dlogit[k, b] = dlogit[k, b] * scale - spread
+            dlogit[label[b], b] -= share - smoothing * share
         else:
             for k in range(n_classes):
                 mass += math.exp(logit[k, b] - top)

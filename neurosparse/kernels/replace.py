@@ -31,7 +31,8 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
     """Close the gaps and give every group of projections its full number of connections again.
 
     Newborn come from the best of auditions, where there were any; where those do not suffice, from the feasible pairs
-    on live paths, where births keep to them; and then from all feasible pairs.
+    on live paths, where births keep to them; then from those with one end on such a path, which may begin new ones; and
+    then from all feasible pairs.
 
     Parameters
     ----------
@@ -66,13 +67,13 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
         overshoot = overshoot[:0]
     blocks, limits, groups = shape
     if manner[1]:
-        keep_to_paths(slots, blocks, live, ends)
+        keep_to_paths(slots, blocks, groups, live, ends)
     missing = 0
     for group in range(groups.shape[0]):
         missing += max(_lacking(row_start, blocks, groups[group]), 0)
     born = noted = 0
-    for source in range(3):
-        if missing == 0 or (source == 0 and queue[0].size == 0) or (source == 1 and ends[1].size == 0):
+    for source in range(4):
+        if missing == 0 or (source == 0 and queue[0].size == 0) or (0 < source < 3 and ends[1].size == 0):
             continue
         newborn = np.empty(missing, np.int64)
         size = np.zeros(missing if source == 0 or noted < overshoot.size else 0, np.float32)
@@ -87,8 +88,8 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
                     slots, blocks, limits, queue, span, live, capacity, births, newborn[count:], size[count:]
                 )
                 continue
-            if source == 1:
-                drawn = draw_on_paths(slots, blocks, limits, ends, span, live, capacity, births, moment, PATIENCE)
+            if source < 3:
+                drawn = draw_on_paths(slots, blocks, limits, ends, span, live, capacity, births, moment, source == 1)
             else:
                 drawn = draw(slots, blocks, limits, span, live, capacity, births, moment)
             newborn[count : count + drawn.size] = drawn

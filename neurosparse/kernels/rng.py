@@ -20,7 +20,7 @@ _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _ONE = np.uint64(1)
 
 # What a stream is for.
-NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, TIE, SIZE = range(8)
+NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE = range(9)
 
 _QUANTILE_BITS = 12
 _INDEX_MASK = np.uint64((1 << _QUANTILE_BITS) - 1)
@@ -64,7 +64,7 @@ def stream(seed, step, what):
     Parameters
     ----------
     seed, step, what : int64
-        `what` is one of NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, TIE, SIZE.
+        `what` is one of NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE.
 
     Returns
     -------

@@ -8,7 +8,16 @@ from neurosparse.kernels.losses import softmax_cross_entropy
 
 
 class SoftmaxCrossEntropy:
-    """Mean negative log-likelihood of the label under the softmax of the sums."""
+    """Mean negative log-likelihood of the label under the softmax of the sums.
+
+    Parameters
+    ----------
+    smoothing : float
+        The part of a label that is spread evenly over all classes, in [0, 1): in gradients alone.
+    """
+
+    def __init__(self, smoothing: float = 0.0) -> None:
+        self.smoothing = np.float32(smoothing)
 
     def __call__(self, logit: np.ndarray, label: np.ndarray, dlogit: np.ndarray) -> tuple[float, int]:
         """Return the mean loss and how many decisions are right, and write the gradient unless `dlogit` is empty.
@@ -20,4 +29,4 @@ class SoftmaxCrossEntropy:
             `n_samples` at most `batch`; later columns are padding.
         dlogit : ndarray of float32, shape (n_classes, batch) or (0, 0)
         """
-        return softmax_cross_entropy(logit, label, dlogit)
+        return softmax_cross_entropy(logit, label, dlogit, self.smoothing)

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from neurosparse.errors import BadInput
 from neurosparse.kernels.batch import gather
 from neurosparse.kernels.chain import learn
+from neurosparse.kernels.dropout import drop_out, pass_back
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.layer import Law
@@ -33,6 +34,10 @@ class Network:
     workers : Workers, optional
     activation : Activation
         Of the hidden layers.
+    dropout : sequence of float, optional
+        The rate of dropout at the input of each layer while learning, in [0, 1); none unless told.
+    smoothing : float
+        The part of a label that is spread evenly over all classes while learning.
 
     Attributes
     ----------
@@ -41,7 +46,14 @@ class Network:
     """
 
     def __init__(
-        self, store: SynapseStore, batch: int, workers: Workers | None = None, activation: Activation = RELU
+        self,
+        store: SynapseStore,
+        batch: int,
+        workers: Workers | None = None,
+        activation: Activation = RELU,
+        *,
+        dropout: Sequence[float] | None = None,
+        smoothing: float = 0.0,
     ) -> None:
         self.store, self.activation = store, activation
         workers = workers or Workers(1)
@@ -58,7 +70,8 @@ class Network:
             Linear(store, p, bias, p.index < last, activation, workers)
             for p, bias in zip(store.projections, biases, strict=True)
         )
-        self.loss = SoftmaxCrossEntropy()
+        self.loss = SoftmaxCrossEntropy(smoothing)
+        self._dropout = np.array(dropout or [0.0] * len(posts), np.float32)
         x, dx = self._activations
         self._x = [x[:n_inputs], *(x[n_inputs + a : n_inputs + b] for a, b in pairwise(edges))]
         # Nobody asks for the gradient of the input.
@@ -131,10 +144,18 @@ class Network:
             return learn(
                 self.store.slots, self._seen, self.store.blocks, self.store.segment_end, died[: law.dies * died.size],
                 (self._bias, self._bias_velocity), self._activations, label, law.numbers(), (law.seed, law.step),
+                (self._dropout, self.loss.smoothing),
             )  # fmt: skip
-        loss, right = self.loss(self.forward(), label, self._dx[-1])
+        self.store.look()
+        for k, layer in enumerate(self.layers):
+            if self._dropout[k]:
+                drop_out(self._x[k], self._dropout[k], (law.seed, law.step), self.store.projections[k].rows[0])
+            layer.forward(self._x[k], self._x[k + 1])
+        loss, right = self.loss(self._x[-1], label, self._dx[-1])
         for k in range(len(self.layers) - 1, -1, -1):
             self.layers[k].backward(self._x[k], self._dx[k], self._dx[k + 1], law)
+            if k and self._dropout[k]:
+                pass_back(self._dx[k], self._dropout[k])
         return loss, right
 
     def evaluate(self, samples: np.ndarray, label: np.ndarray, scale: float) -> tuple[float, float]:

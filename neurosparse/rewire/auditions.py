@@ -9,7 +9,6 @@ import numpy as np
 from neurosparse.kernels.audition import listen, rank
 from neurosparse.kernels.paths import draw_on_paths
 from neurosparse.kernels.replace import draw
-from neurosparse.kernels.rewire import PATIENCE
 from neurosparse.rewire.paths import Paths
 from neurosparse.rewire.rule import Signals
 from neurosparse.store.births import Queue
@@ -80,7 +79,7 @@ class Auditions:
             else:
                 drawn = draw_on_paths(
                     store.slots, store.blocks, store.limits, self._paths.ends, projections, live, capacity, size,
-                    moment, PATIENCE,
+                    moment, True,
                 )  # fmt: skip
             self._heard[0][begin : begin + drawn.size] = np.sort(drawn)
             self._count[k] = drawn.size

@@ -13,6 +13,7 @@ from neurosparse.kernels.rewire import ANEW
 from neurosparse.rewire.auditions import Auditions
 from neurosparse.rewire.paths import Paths
 from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.schedule import part_left
 from neurosparse.store.births import NO_ENDS, NO_QUEUE, Births
 from neurosparse.store.store import SynapseStore
 
@@ -37,8 +38,12 @@ class DeepR:
         Births keep to live paths.
     auditions : Auditions, optional
         Births are informed by the gradient.
+    schedule : str
+        How alpha falls over the `steps` of the run, and with it the temperature, so that noise and shrinkage keep their
+        ratio (see `neurosparse.rewire.schedule.part_left`).
     last : int, optional
-        The last step that rewires; after it no connection dies or is born, and weights may change their sign.
+        The last step that rewires; after it the likelihood alone is descended: no prior, no noise, no connection dies
+        or is born, and weights may change their sign.
 
     Raises
     ------
@@ -49,8 +54,8 @@ class DeepR:
     keeps_budget = True
     uses = frozenset(
         {
-            "scope", "alpha", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps", "candidates",
-            "head_start",
+            "scope", "alpha", "alpha_schedule", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps",
+            "candidates", "head_start",
         }
     )  # fmt: skip
     defaults: ClassVar[Mapping[str, object]] = {}
@@ -65,6 +70,8 @@ class DeepR:
         passes_on: bool = False,
         paths: Paths | None = None,
         auditions: Auditions | None = None,
+        schedule: str = "constant",
+        steps: int = 1,
         last: int | None = None,
     ) -> None:
         for name, value in (("alpha", alpha), ("temperature", temperature)):
@@ -72,6 +79,7 @@ class DeepR:
                 raise BadInput(f"{name} must be at least 0, not {value}")
         self.alpha, self.temperature = alpha, temperature
         self._store, self._paths, self._auditions, self._last = store, paths, auditions, last
+        self._schedule, self._steps = schedule, steps
         self._births = Births(signs, passes_on, paths.ends if paths else NO_ENDS)
 
     @classmethod
@@ -91,12 +99,17 @@ class DeepR:
             passes_on=options.newborn == "overshoot",
             paths=paths,
             auditions=auditions,
+            schedule=options.alpha_schedule,
+            steps=options.steps,
             last=options.last,
         )
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``."""
-        return Terms(rate * self.alpha, math.sqrt(2.0 * rate * self.temperature), self._rewires(step))
+        if not self._rewires(step):
+            return Terms(dies=False)
+        left = part_left(self._schedule, step, self._steps)
+        return Terms(rate * self.alpha * left, math.sqrt(2.0 * rate * self.temperature) * left)
 
     def _rewires(self, step: int) -> bool:
         """Return whether connections die and are born in `step`."""

@@ -10,6 +10,7 @@ import numpy as np
 from neurosparse.errors import BadInput
 from neurosparse.graph import share_out
 from neurosparse.kernels.prune import count_below
+from neurosparse.rewire.prior import NO_PRIOR, Prior
 from neurosparse.rewire.rule import Options, Signals, Terms
 from neurosparse.rewire.smallest import by_projection, count, drop_smallest, together
 from neurosparse.store.store import SynapseStore
@@ -36,8 +37,8 @@ class Dsr:
         N_p of the paper, as a fraction of the budget.
     every, last : int
         Steps from one rewiring to the next; the step from which on there is none.
-    alpha : float
-        Strength of an l1 prior; the paper has none.
+    prior : Prior
+        An l1 prior; the paper has none.
 
     Raises
     ------
@@ -46,16 +47,18 @@ class Dsr:
     """
 
     keeps_budget = True
-    uses = frozenset({"scope", "alpha", "drop_fraction", "rewire_every", "rewire_until"})
+    uses = frozenset({"scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until"})
     defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0, "scope": "network"}
 
-    def __init__(self, store: SynapseStore, drop_fraction: float, every: int, last: int, alpha: float = 0.0) -> None:
+    def __init__(
+        self, store: SynapseStore, drop_fraction: float, every: int, last: int, prior: Prior = NO_PRIOR
+    ) -> None:
         if store.layout.scope != "network":
             raise BadInput(
                 "the rule dsr moves connections from one projection to another, which a scope of 'projection' forbids",
                 help="--scope network",
             )
-        self._store, self._alpha = store, alpha
+        self._store, self._prior = store, prior
         self._aim = drop_fraction * store.layout.n_slots
         self._every, self._last = every, last
         self._threshold = np.full(1, FIRST_THRESHOLD)
@@ -63,11 +66,11 @@ class Dsr:
     @classmethod
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> Dsr:
         """Return the rule that `options` ask for."""
-        return cls(store, options.drop_fraction, options.every, options.last, options.alpha)
+        return cls(store, options.drop_fraction, options.every, options.last, options.prior)
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha``; what dies does so in `rewire`."""
-        return Terms(rate * self._alpha, dies=False)
+        return Terms(self._prior.shrink(rate, step), dies=False)
 
     def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
         """Where it is time, replace what is below the threshold and return how many that were."""

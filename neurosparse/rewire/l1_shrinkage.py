@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from neurosparse.rewire.prior import Prior
 from neurosparse.rewire.rule import Options, Signals, Terms
 from neurosparse.rewire.whole import refuse_sparse
 from neurosparse.store.store import SynapseStore
@@ -21,8 +22,7 @@ class L1Shrinkage:
     ----------
     store : SynapseStore
         Its budget is all connections.
-    alpha : float
-        Strength of the l1 prior: ``eta * alpha`` is taken from every connection's size in a step.
+    prior : Prior
 
     Raises
     ------
@@ -31,21 +31,21 @@ class L1Shrinkage:
     """
 
     keeps_budget = False
-    uses = frozenset({"alpha", "signs"})
+    uses = frozenset({"alpha", "alpha_schedule", "signs"})
     defaults: ClassVar[Mapping[str, object]] = {"connectivity": 1.0}
 
-    def __init__(self, store: SynapseStore, alpha: float) -> None:
+    def __init__(self, store: SynapseStore, prior: Prior) -> None:
         refuse_sparse("l1_shrinkage", store.layout)
-        self._store, self._alpha = store, alpha
+        self._store, self._prior = store, prior
 
     @classmethod
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> L1Shrinkage:
         """Return the rule that `options` ask for."""
-        return cls(store, options.alpha)
+        return cls(store, options.prior)
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha``; what crosses zero dies."""
-        return Terms(rate * self._alpha)
+        return Terms(self._prior.shrink(rate, step))
 
     def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
         """Close the gaps of the dead; nothing is born."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurosparse.errors import BadInput
 from neurosparse.kernels.prune import deviations
+from neurosparse.rewire.prior import NO_PRIOR, Prior
 from neurosparse.rewire.rule import Options, Signals, Terms
 from neurosparse.rewire.smallest import drop_smallest, together
 from neurosparse.rewire.whole import refuse_sparse
@@ -33,8 +34,8 @@ class Pruning:
         The fraction of all connections that the last round leaves.
     rounds, last : int
         How many rounds there are, spread evenly up to step `last`.
-    alpha : float
-        Strength of an l1 prior.
+    prior : Prior
+        An l1 prior.
 
     Raises
     ------
@@ -43,7 +44,7 @@ class Pruning:
     """
 
     keeps_budget = False
-    uses = frozenset({"alpha", "final_connectivity", "rewire_every", "rewire_until"})
+    uses = frozenset({"alpha", "alpha_schedule", "final_connectivity", "rewire_every", "rewire_until"})
     defaults: ClassVar[Mapping[str, object]] = {
         "alpha": 0.0,
         "connectivity": 1.0,
@@ -51,7 +52,9 @@ class Pruning:
         "rewire_until": 0.5,
     }
 
-    def __init__(self, store: SynapseStore, connectivity: float, rounds: int, last: int, alpha: float = 0.0) -> None:
+    def __init__(
+        self, store: SynapseStore, connectivity: float, rounds: int, last: int, prior: Prior = NO_PRIOR
+    ) -> None:
         refuse_sparse("pruning", store.layout)
         if connectivity * store.layout.n_slots < len(store.projections):
             raise BadInput(
@@ -61,7 +64,7 @@ class Pruning:
                     "projections": str(len(store.projections)),
                 },
             )
-        self._store, self._alpha = store, alpha
+        self._store, self._prior = store, prior
         self._connectivity, self._rounds, self._last = connectivity, rounds, last
 
     @classmethod
@@ -72,11 +75,11 @@ class Pruning:
                 "the rule pruning needs to know how many connections it leaves", help="--final-connectivity 10%"
             )
         last = max(1, options.last)
-        return cls(store, options.final_connectivity, max(1, last // options.every), last, options.alpha)
+        return cls(store, options.final_connectivity, max(1, last // options.every), last, options.prior)
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha``; what dies does so in `rewire`."""
-        return Terms(rate * self._alpha, dies=False)
+        return Terms(self._prior.shrink(rate, step), dies=False)
 
     def left_after(self, step: int) -> int:
         """Return how many connections there are at most after `step`."""

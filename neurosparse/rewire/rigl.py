@@ -12,6 +12,7 @@ import numpy as np
 from neurosparse.kernels.audition import listen, rank
 from neurosparse.kernels.replace import draw
 from neurosparse.kernels.rewire import ANEW
+from neurosparse.rewire.prior import NO_PRIOR, Prior
 from neurosparse.rewire.rule import Options, Signals, Terms
 from neurosparse.rewire.smallest import by_projection, count, drop_smallest
 from neurosparse.store.births import Births
@@ -38,14 +39,17 @@ class RigL:
         Steps for which the gradients of candidates are added up before a rewiring, at most `every`.
     share : float
         Candidates of a rewiring, as a fraction of each projection's budget.
-    alpha : float
-        Strength of an l1 prior; the paper has none.
+    prior : Prior
+        An l1 prior; the paper has none.
     """
 
     keeps_budget = True
     uses = frozenset(
-        {"scope", "alpha", "drop_fraction", "rewire_every", "rewire_until", "audition_steps", "candidates"}
-    )
+        {
+            "scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until", "audition_steps",
+            "candidates",
+        }
+    )  # fmt: skip
     defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0, "rewire_every": 100, "rewire_until": 0.75}
 
     def __init__(
@@ -56,9 +60,9 @@ class RigL:
         last: int,
         listening: int,
         share: float,
-        alpha: float = 0.0,
+        prior: Prior = NO_PRIOR,
     ) -> None:
-        self._store, self._fraction, self._alpha = store, drop_fraction, alpha
+        self._store, self._fraction, self._prior = store, drop_fraction, prior
         self._every, self._last, self._listening = every, last, min(listening, every)
         sizes = [min(max(1, round(share * p.budget)), p.n_pre * p.n_post) for p in store.layout.projections]
         edges = np.concatenate([[0], np.cumsum(sizes)])
@@ -72,12 +76,12 @@ class RigL:
         """Return the rule that `options` ask for."""
         return cls(
             store, options.drop_fraction, options.every, options.last, options.audition_steps, options.candidates,
-            options.alpha,
+            options.prior,
         )  # fmt: skip
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha``; what dies does so in `rewire`."""
-        return Terms(rate * self._alpha, dies=False)
+        return Terms(self._prior.shrink(rate, step), dies=False)
 
     def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
         """Listen where a rewiring is near; where it is time, replace the smallest and return how many that were."""

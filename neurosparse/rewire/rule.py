@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, Protocol, Self
 import numpy as np
 
 from neurosparse.kernels.rewire import ANEW
+from neurosparse.rewire.prior import Prior
 from neurosparse.store.store import SynapseStore
 
 #: For each projection its input x (n_pre, batch) and the gradient dy of its sums (n_post, batch), both float32.
@@ -43,7 +44,9 @@ class Options:
         Of the whole run, and of an epoch.
     rate : float
         The learning rate of the first step.
-    alpha, tau : float
+    alpha : float
+    alpha_schedule : str
+    tau : float
     births, newborn : str
     signs : int
         ANEW, FIXED or DALE of `neurosparse.kernels.rewire`.
@@ -60,6 +63,7 @@ class Options:
     steps_per_epoch: int
     rate: float = 0.3
     alpha: float = 0.0
+    alpha_schedule: str = "constant"
     tau: float = 0.0
     births: str = "anywhere"
     newborn: str = "zero"
@@ -71,6 +75,11 @@ class Options:
     drop_fraction: float = 0.3
     rewire_every: int | None = None
     final_connectivity: float | None = None
+
+    @property
+    def prior(self) -> Prior:
+        """Return the l1 prior."""
+        return Prior(self.alpha, self.alpha_schedule, self.steps)
 
     @property
     def last(self) -> int:

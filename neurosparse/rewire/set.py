@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from neurosparse.rewire.prior import NO_PRIOR, Prior
 from neurosparse.rewire.rule import Options, Signals, Terms
 from neurosparse.rewire.smallest import by_sign, count, drop_smallest
 from neurosparse.store.births import Births
@@ -30,27 +31,29 @@ class Set:
         zeta of the paper, 0.3 there.
     every, last : int
         Steps from one rewiring to the next; the step from which on there is none.
-    alpha : float
-        Strength of an l1 prior; the paper has none.
+    prior : Prior
+        An l1 prior; the paper has none.
     """
 
     keeps_budget = True
-    uses = frozenset({"scope", "alpha", "drop_fraction", "rewire_every", "rewire_until"})
+    uses = frozenset({"scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until"})
     defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0}
 
-    def __init__(self, store: SynapseStore, drop_fraction: float, every: int, last: int, alpha: float = 0.0) -> None:
-        self._store, self._fraction, self._alpha = store, drop_fraction, alpha
+    def __init__(
+        self, store: SynapseStore, drop_fraction: float, every: int, last: int, prior: Prior = NO_PRIOR
+    ) -> None:
+        self._store, self._fraction, self._prior = store, drop_fraction, prior
         self._every, self._last = every, last
         self._classes = by_sign(store)
 
     @classmethod
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> Set:
         """Return the rule that `options` ask for."""
-        return cls(store, options.drop_fraction, options.every, options.last, options.alpha)
+        return cls(store, options.drop_fraction, options.every, options.last, options.prior)
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha``; what dies does so in `rewire`."""
-        return Terms(rate * self._alpha, dies=False)
+        return Terms(self._prior.shrink(rate, step), dies=False)
 
     def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
         """Where it is time, replace what is nearest to zero and return how many that were."""

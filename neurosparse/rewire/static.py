@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from neurosparse.rewire.prior import NO_PRIOR, Prior
 from neurosparse.rewire.rule import Options, Signals, Terms
 from neurosparse.store.store import SynapseStore
 
@@ -17,25 +18,25 @@ class Static:
     Parameters
     ----------
     store : SynapseStore
-    alpha : float
-        Strength of an l1 prior.
+    prior : Prior
+        An l1 prior.
     """
 
     keeps_budget = True
-    uses = frozenset({"alpha"})
+    uses = frozenset({"alpha", "alpha_schedule"})
     defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0}
 
-    def __init__(self, store: SynapseStore, alpha: float = 0.0) -> None:
-        self._store, self._alpha = store, alpha
+    def __init__(self, store: SynapseStore, prior: Prior = NO_PRIOR) -> None:
+        self._store, self._prior = store, prior
 
     @classmethod
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> Static:
         """Return the rule that `options` ask for."""
-        return cls(store, options.alpha)
+        return cls(store, options.prior)
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha``; nothing dies."""
-        return Terms(rate * self._alpha, dies=False)
+        return Terms(self._prior.shrink(rate, step), dies=False)
 
     def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
         """Keep rows within their limits where weights changed their sign; nothing is born."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from neurosparse.config import Config, Settings
 from neurosparse.data.dataset import Dataset
@@ -81,11 +82,14 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     _refuse_whole_network(settings.layers, data)
     refuse_large_batch(settings.batch, data)
     limits = {name: getattr(settings, name) for name in LIMITS}
-    if settings.connectivity is None and settings.synapses is None:
+    if isinstance(settings.synapses, tuple):
+        budgets = one_each("synapses", settings.synapses, len(sizes) - 1)
+    elif settings.connectivity is None and settings.synapses is None:
         synapses, limits = most_that_fit(sizes, profile, **limits)
+        budgets = split_budget(sizes, synapses)
     else:
-        synapses = budget_of(sizes, settings.connectivity, settings.synapses)
-    graph = feedforward(sizes, split_budget(sizes, synapses))
+        budgets = split_budget(sizes, budget_of(sizes, settings.connectivity, settings.synapses))
+    graph = feedforward(sizes, budgets)
     plan = make_plan(graph, profile, **limits)
     return Job(config, data, profile, graph, plan)
 
@@ -134,6 +138,25 @@ def layout_of(plan: Plan, scope: str) -> Layout:
 def activation_of(settings: Settings) -> Activation:
     """Return the activation of hidden neurons that is asked for."""
     return Activation("qcfs", settings.ceiling, settings.levels) if settings.activation == "qcfs" else RELU
+
+
+def one_each(name: str, value: Any, count: int) -> tuple[Any, ...]:
+    """Return a setting that is one value for all projections, or one each, as one each.
+
+    Raises
+    ------
+    BadInput
+        There are as many values neither as projections nor one.
+    """
+    if not isinstance(value, tuple):
+        return (value,) * count
+    if len(value) != count:
+        raise BadInput(
+            f"{name.replace('_', '-')} names {len(value)} values for {count} projections",
+            numbers={"given": f"{len(value)}", "projections": f"{count}"},
+            help="give one for all, or one for each projection, input to output",
+        )
+    return value
 
 
 def most_of_weights(settings: Settings) -> int | None:

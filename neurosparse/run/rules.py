@@ -15,8 +15,8 @@ SIGNS = {"anew": ANEW, "fixed": FIXED, "dale": DALE}
 
 #: The settings that are for rules: each rule says which of them it uses.
 FOR_RULES = (
-    "scope", "alpha", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps", "candidates", "head_start",
-    "drop_fraction", "rewire_every", "final_connectivity",
+    "scope", "alpha", "alpha_schedule", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps",
+    "candidates", "head_start", "drop_fraction", "rewire_every", "final_connectivity",
 )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
         steps_per_epoch=steps_per_epoch,
         rate=settings.learning_rate,
         alpha=settings.alpha,
+        alpha_schedule=settings.alpha_schedule,
         tau=settings.tau,
         births=settings.births,
         newborn=settings.newborn,

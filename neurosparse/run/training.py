@@ -24,6 +24,7 @@ from neurosparse.run.job import (
     dataset_of,
     layout_of,
     most_of_weights,
+    one_each,
     prepare,
     refuse_other_content,
 )
@@ -142,7 +143,14 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
     settings = job.config.settings
     layout, train = layout_of(job.plan, settings.scope), job.data.train
     store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads, most=most_of_weights(settings))
-    network = Network(store, settings.batch, Workers(settings.threads), activation_of(settings))
+    network = Network(
+        store,
+        settings.batch,
+        Workers(settings.threads),
+        activation_of(settings),
+        dropout=one_each("dropout", settings.dropout, len(layout.projections)),
+        smoothing=settings.label_smoothing,
+    )
     rule = rule_of(settings, store, np.any(train.x, axis=0), len(train.y) // settings.batch)
     if saved is not None:
         position = checkpoint.restore(saved, network, rule, job.fingerprint, exact=rule.keeps_budget)

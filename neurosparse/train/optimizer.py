@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 
 from neurosparse.errors import BadInput
-
-SCHEDULES = ("cosine", "constant")
+from neurosparse.rewire.schedule import SCHEDULES, part_left
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,7 @@ class Sgd:
     rate : float
         The learning rate at the first step, above 0.
     schedule : str
-        ``"cosine"``: half a cosine from `rate` down to 0 (Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5 without
-        restarts). ``"constant"``: `rate` throughout.
+        How it falls (see `neurosparse.rewire.schedule.part_left`).
     momentum : float
         The part of the velocity that is kept, in [0, 1); 0 keeps no velocity.
 
@@ -45,6 +43,4 @@ class Sgd:
 
     def rate_at(self, step: int, steps: int) -> float:
         """Return the learning rate of `step` (from 1) of a run of `steps`."""
-        if self.schedule == "constant":
-            return self.rate
-        return self.rate * 0.5 * (1.0 + math.cos(math.pi * (step - 1) / steps))
+        return self.rate * part_left(self.schedule, step, steps)

@@ -1,3 +1,5 @@
+import math
+
 import naive
 import numpy as np
 from hypothesis import given
@@ -146,9 +148,12 @@ def test_descend(layer, rate, shrink, noise, momentum, push, width, ceiling):
     sight = (weight, np.float32(ceiling), np.float32(0.0))
     end = descend(slots, sight, x, dx, dy, law32, (seed, 3), (0, rows.n_pre), died, width)
 
-    row_start[-1] = end
+    gap, row_start[-1] = weight[end : row_start[-1]].copy(), end
     survivors = naive.read_rows(row_start, target, weight)
     assert set(survivors) - undecided == set(weights) - undecided
+    # What the dead leave in the gap: how far below zero they fell, in the order of their slots.
+    overshoot = _overshoots(rows, x, dy, law, nu, old_velocity, [pair for pair in pairs if pair not in survivors])
+    np.testing.assert_allclose(gap, overshoot, rtol=1e-4, atol=1e-4)
     assert died.sum() == len(pairs) - end
     for pair in set(survivors) & set(weights):
         np.testing.assert_allclose(survivors[pair], weights[pair], rtol=1e-4, atol=1e-4)
@@ -192,6 +197,37 @@ def test_descend_pushes_back_through_what_is_seen_and_moves_what_learns(layer):
     np.testing.assert_allclose(dx, naive.gradients(other, x, dy)[1], rtol=1e-5, atol=1e-4)
     assert end == len(rows.weight)
     assert naive.read_rows(row_start, target, weight) == rows.weight
+
+
+@given(layers(), st.sampled_from([0.0, 0.5]), st.sampled_from([0.0, 0.3]))
+def test_where_nobody_dies_a_weight_changes_its_sign(layer, rate, shrink):
+    rows, x, dy, _, _ = layer
+    row_start, target, weight = rows.arrays()
+    before = row_start.copy()
+    law = tuple(np.float32(value) for value in (rate, shrink, 0.0, 0.0))
+    sight = (weight.copy(), *NO_CEILING)
+    end = descend(
+        (row_start, target, weight, NO_VELOCITY), sight, x, NOTHING, dy, law, (1, 1), (0, rows.n_pre),
+        np.zeros(0, np.int64), 1,
+    )  # fmt: skip
+    assert end == len(rows.weight)
+    assert np.array_equal(row_start, before)
+    gradient, _ = naive.gradients(rows, x, dy)
+    expected = {pair: w - rate * gradient[pair] - math.copysign(shrink, w) for pair, w in rows.weight.items()}
+    found = naive.read_rows(row_start, target, weight)
+    np.testing.assert_allclose([found[pair] for pair in expected], list(expected.values()), rtol=1e-4, atol=1e-4)
+
+
+def _overshoots(rows, x, dy, law, nu, velocity, dead):
+    """Return -theta of some connections after the step."""
+    rate, shrink, noise, momentum = law
+    gradient, _ = naive.gradients(rows, x, dy)
+    found = []
+    for pair in dead:
+        w = rows.weight[pair]
+        g = gradient[pair] + (momentum * velocity[pair] if velocity is not None else 0.0)
+        found.append(-(abs(w) - rate * math.copysign(1.0, w) * g - shrink + noise * nu[pair]))
+    return found
 
 
 def _near_zero(rows, x, dy, law, nu, velocity):
