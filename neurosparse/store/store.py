@@ -235,12 +235,16 @@ class SynapseStore:
     def close_gaps(self) -> np.ndarray:
         """Close the gaps that the backward visits of a step left, and let nobody be born.
 
+        Slots that are free afterwards are zero, as in a new store: a checkpoint depends on what is live alone.
+
         Returns
         -------
         ndarray of float32, shape (n_dead,)
             The overshoots of the dead, in the order of their slots.
         """
         overshoot: np.ndarray = close_gaps(self.slots, self.segment_row, self.segment_end, self.live, self.died)
+        for array in (self.target, self.weight, self.velocity):
+            array[self.n_live : self.n_live + overshoot.size] = 0
         if self.parts > 1:
             self.balance()
         return overshoot
