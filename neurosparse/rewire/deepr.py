@@ -15,6 +15,9 @@ from neurosparse.rewire.schedule import part_left
 from neurosparse.store.births import NO_ENDS, NO_QUEUE, Births
 from neurosparse.store.store import SynapseStore
 
+#: Rounds of release and birth before the first step, at most.
+_ROUNDS = 20
+
 
 class DeepR:
     """Connections whose size falls below zero die; as many are born, uniformly over the feasible dormant ones.
@@ -72,6 +75,16 @@ class DeepR:
         self._store, self._paths, self._auditions, self._last = store, paths, auditions, last
         self._schedule, self._steps = schedule, steps
         self._births = Births(signs, passes_on, paths.ends if paths else NO_ENDS)
+
+    def begin(self, seed: int) -> None:
+        """Move connections onto live paths, where births keep to them; otherwise leave them where they are."""
+        if self._paths is None:
+            return
+        births = self._births._replace(releases=True)
+        for round_ in range(_ROUNDS):
+            # What is released makes room, and the newborn may open paths: both come to rest after a few rounds.
+            if self._store.replace_dead(~seed, -round_, births) == 0:
+                break
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``."""

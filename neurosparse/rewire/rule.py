@@ -40,6 +40,10 @@ class Rule(Protocol):
 
     keeps_budget: bool
 
+    def begin(self, seed: int) -> None:
+        """Put the connections of a store that was just filled where the rule wants them, before they have weights."""
+        ...
+
     def terms(self, rate: float, step: int) -> Terms:
         """Return what the rule adds to `step`, which has the learning rate `rate`."""
         ...
