@@ -39,6 +39,9 @@ class SteadyTurnover:
     def __init__(self, store: SynapseStore, share: float) -> None:
         self._store, self._share, self._alpha = store, share, 1e-3
 
+    def begin(self, seed: int) -> None:
+        pass
+
     def terms(self, rate: float, step: int) -> Terms:
         return Terms(rate * self._alpha, 1e-7)
 

@@ -68,9 +68,8 @@ class Settings(BaseModel):
     )
     rule: str = Field(
         "deepr",
-        description="Which connections die and where newborn go: deepr; set, rigl, dsr; static, where none does; or, "
-        "from all connections (--connectivity 100%), pruning and l1_shrinkage. Other defaults than deepr's are told "
-        "with the settings.",
+        description="Which connections die and where newborn go: deepr, set, rigl or dsr; static, where none does; or, "
+        "from all connections (--connectivity 100%), pruning or l1_shrinkage. What a rule does not use is refused.",
     )
     epochs: Count = Field(60, description="Passes over the training data.")
     batch: Count = Field(10, description="Samples a step.")
@@ -107,23 +106,26 @@ class Settings(BaseModel):
     )
     rewire_until: Fraction = Field(
         1.0,
-        description="Part of the steps that rewire; the rest trains what is there. rigl: 0.75, pruning: 0.5, unless "
-        "told.",
+        description="Part of the steps that rewire; the rest trains what is there. set, rigl and dsr: 0.75, pruning: "
+        "0.5 unless told.",
     )
-    audition_steps: Count = Field(50, description="Steps that a candidate listens to the gradient, of rigl too.")
+    audition_steps: Count = Field(
+        50, description="Steps that a candidate listens to the gradient; rigl: 100 unless told."
+    )
     candidates: Annotated[float, Field(gt=0, le=100)] = Field(
-        0.5, description="Candidates as a part of the budget, of rigl too."
+        0.5, description="Candidates as a part of the budget; rigl: 2 unless told."
     )
     head_start: NotNegative = Field(
         0.1, description="What an auditioned newborn begins with: a part of what it would have learned by then."
     )
     drop_fraction: Fraction = Field(
         0.3,
-        description="Part of the connections that set, rigl and dsr replace at a time: zeta of set; of rigl at the "
-        "start, it falls to 0; dsr's threshold adapts to it.",
+        description="Part of the connections that set, rigl and dsr replace at a time: set's zeta; rigl's falls from "
+        "it to 0; dsr's threshold adapts to it, 0.1 unless told.",
     )
     rewire_every: Count | None = Field(
-        None, description="Steps from one rewiring to the next of set, rigl, dsr and pruning; an epoch, rigl: 100."
+        None,
+        description="Steps from one rewiring to the next; unless told set and pruning: an epoch, rigl: 500, dsr: 250.",
     )
     final_connectivity: Fraction | None = Field(
         None, description="Fraction of all connections that pruning leaves; 10% unless told."

@@ -46,9 +46,9 @@ def _shown(value: Any) -> str:
 def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path | None, **flags: Any) -> None:
     """Train a network inside the budget of a machine.
 
-    Trains with DEEP R inside the synapse slots that the plan gives every core, and leaves a run folder with
-    configuration, plan, history, checkpoint, trained network and report. Ctrl-C finishes the step, writes the
-    checkpoint and leaves with exit code 130; --resume goes on bit for bit.
+    Trains with DEEP R or another --rule inside the synapse slots that the plan gives every core, and leaves a run
+    folder with configuration, plan, history, checkpoint, trained network and report. Ctrl-C finishes the step, writes
+    the checkpoint and leaves with exit code 130; --resume goes on bit for bit.
     """
     if resumed is not None and (out is not None or overwrite or file is not None):
         raise click.UsageError("--resume goes on with a folder as it is: leave out --out, --overwrite and --config")

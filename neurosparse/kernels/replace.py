@@ -39,7 +39,7 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
     slots : (row_start, target, weight, velocity)
         The whole store.
     gaps : (segment_row, segment_end)
-        As `close_gaps` takes them.
+        As `close_gaps` takes them; the segments have no gaps afterwards.
     cores : (live, died, capacity)
         As `close_gaps` takes them, and int64 (n_cores,).
     shape : (blocks, limits, groups)
@@ -101,4 +101,6 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
         grow(slots, newborn[:count], size[:count])
         missing -= count
         born += count
+    for segment in range(gaps[1].size):
+        gaps[1][segment] = row_start[gaps[0][segment + 1]]
     return born

@@ -59,9 +59,11 @@ class Linear:
     def scatter_weights(self, gain: float, seed: int) -> None:
         """Give every connection a half-normal size with variance ``gain**2 * 2 / fan_in``, fan-in as it is live.
 
-        He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs of a neuron on average.
+        He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs on average of a neuron that has any.
         """
-        fan_in = max(self._store.live_of(self._projection) / self.n_outputs, 1.0)
+        row_start, target, _, _ = self._projection.slots
+        live = target[row_start[0] : row_start[-1]]
+        fan_in = live.size / np.unique(live).size if live.size else 1.0
         spread = np.float32(gain * np.sqrt(2.0 / fan_in))
         scatter_weights(self._projection.slots, spread, seed, self._projection.index)
 

@@ -17,6 +17,9 @@ from neurosparse.rewire.schedule import part_left
 from neurosparse.store.births import NO_ENDS, NO_QUEUE, Births
 from neurosparse.store.store import SynapseStore
 
+#: Rounds of release and birth before the first step, at most.
+_ROUNDS = 20
+
 
 class DeepR:
     """Connections whose size falls below zero die; as many are born, uniformly over the feasible dormant ones.
@@ -103,6 +106,16 @@ class DeepR:
             steps=options.steps,
             last=options.last,
         )
+
+    def begin(self, seed: int) -> None:
+        """Move connections onto live paths, where births keep to them; otherwise leave them where they are."""
+        if self._paths is None:
+            return
+        births = self._births._replace(releases=True)
+        for round_ in range(_ROUNDS):
+            # What is released makes room, and the newborn may open paths: both come to rest after a few rounds.
+            if self._store.replace_dead(~seed, -round_, births) == 0:
+                break
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``."""

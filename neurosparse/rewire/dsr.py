@@ -11,7 +11,7 @@ from neurosparse.errors import BadInput
 from neurosparse.graph import share_out
 from neurosparse.kernels.prune import count_below
 from neurosparse.rewire.prior import NO_PRIOR, Prior
-from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.rewire.smallest import by_projection, count, drop_smallest, together
 from neurosparse.store.store import SynapseStore
 
@@ -21,7 +21,7 @@ FIRST_THRESHOLD, TOLERANCE = 1e-3, 0.1
 _LEAST, _MOST = 1e-12, 1e12
 
 
-class Dsr:
+class Dsr(Rule):
     """Every so many steps all that is below one threshold is dropped, and as many are born where most survive.
 
     The threshold is the same for all projections, and doubles or halves until about as many are dropped as asked. The
@@ -48,7 +48,13 @@ class Dsr:
 
     keeps_budget = True
     uses = frozenset({"scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until"})
-    defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0, "scope": "network"}
+    defaults: ClassVar[Mapping[str, object]] = {
+        "alpha": 0.0,
+        "scope": "network",
+        "drop_fraction": 0.1,
+        "rewire_every": 250,
+        "rewire_until": 0.75,
+    }
 
     def __init__(
         self, store: SynapseStore, drop_fraction: float, every: int, last: int, prior: Prior = NO_PRIOR

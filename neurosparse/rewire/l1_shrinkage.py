@@ -8,12 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from neurosparse.rewire.prior import Prior
-from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.rewire.whole import refuse_sparse
 from neurosparse.store.store import SynapseStore
 
 
-class L1Shrinkage:
+class L1Shrinkage(Rule):
     """A connection that crosses zero dies and none is born: the l1 prior decides how many are left.
 
     The comparison of Bellec et al., ICLR 2018, figure 2: it ends sparse, but needs the memory of a dense network.
@@ -51,7 +51,3 @@ class L1Shrinkage:
         """Close the gaps of the dead; nothing is born."""
         self._store.close_gaps()
         return 0
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return nothing: the store is all there is."""
-        return {}

@@ -10,7 +10,7 @@ import numpy as np
 from neurosparse.errors import BadInput
 from neurosparse.kernels.prune import deviations
 from neurosparse.rewire.prior import NO_PRIOR, Prior
-from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.rewire.smallest import drop_smallest, together
 from neurosparse.rewire.whole import refuse_sparse
 from neurosparse.store.store import SynapseStore
@@ -19,7 +19,7 @@ from neurosparse.store.store import SynapseStore
 _LEAST = 1e-20
 
 
-class Pruning:
+class Pruning(Rule):
     """In rounds, the smallest connections are dropped for good and the others are trained on.
 
     A threshold is the same multiple of the standard deviation of each projection's weights, as in the paper, where one
@@ -96,7 +96,3 @@ class Pruning:
             drop_smallest(store, seed, step, together(store), np.array([dropped], np.int64), scale=scale)
             store.close_gaps()
         return 0
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return nothing: the store is all there is."""
-        return {}

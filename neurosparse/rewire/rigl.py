@@ -13,19 +13,20 @@ from neurosparse.kernels.audition import listen, rank
 from neurosparse.kernels.replace import draw
 from neurosparse.kernels.rewire import ANEW
 from neurosparse.rewire.prior import NO_PRIOR, Prior
-from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.rewire.smallest import by_projection, count, drop_smallest
 from neurosparse.store.births import Births
 from neurosparse.store.store import SynapseStore
 
 
-class RigL:
+class RigL(Rule):
     """Every so many steps the smallest connections are dropped, and those with the largest gradient are born at 0.
 
     The paper takes the gradient of every dormant connection, which needs the memory of a dense network. Here a sample
     of them, uniform over the feasible ones, listens to the gradient for some steps before a rewiring, and the best of
     the sample are born, with the sign that their gradient asks for. Where the sample has too few with a gradient, the
-    rest is born anywhere.
+    rest is born anywhere. The paper rewires every 100 steps of 128 samples and more: with the small batches here it is
+    500 steps unless told, so that newborn see about as much before they are judged.
 
     Parameters
     ----------
@@ -50,7 +51,13 @@ class RigL:
             "candidates",
         }
     )  # fmt: skip
-    defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0, "rewire_every": 100, "rewire_until": 0.75}
+    defaults: ClassVar[Mapping[str, object]] = {
+        "alpha": 0.0,
+        "rewire_every": 500,
+        "rewire_until": 0.75,
+        "audition_steps": 100,
+        "candidates": 2.0,
+    }
 
     def __init__(
         self,

@@ -128,6 +128,12 @@ class Rule(Protocol):
         """
         ...
 
+    def begin(self, seed: int) -> None:
+        """Put the connections of a store that was just filled where the rule wants them, before they have weights.
+
+        They stay where they are unless told.
+        """
+
     def terms(self, rate: float, step: int) -> Terms:
         """Return what the rule adds to `step`, which has the learning rate `rate`."""
         ...
@@ -147,5 +153,5 @@ class Rule(Protocol):
         ...
 
     def state(self) -> Mapping[str, np.ndarray]:
-        """Return the arrays that the next step depends on beside the store's: themselves, not copies."""
-        ...
+        """Return the arrays that the next step depends on beside the store's, not copies; none unless told."""
+        return {}

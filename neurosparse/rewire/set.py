@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from neurosparse.rewire.prior import NO_PRIOR, Prior
-from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.rewire.smallest import by_sign, count, drop_smallest
 from neurosparse.store.births import Births
 from neurosparse.store.store import SynapseStore
@@ -17,12 +17,13 @@ from neurosparse.store.store import SynapseStore
 SPREAD = 0.1
 
 
-class Set:
+class Set(Rule):
     """Every so many steps the connections nearest to zero are dropped, and as many are born anywhere.
 
     Of each projection go a fraction of the positive connections, the smallest, and the same fraction of the negative
-    ones, the largest. Newborn are uniform over the feasible dormant connections, with random small weights. The last
-    steps of a run are left as they are, as in the paper: nothing is born that would not learn.
+    ones, the largest. Newborn are uniform over the feasible dormant connections, with random small weights. Nothing is
+    born at the end of a run that would not learn: the paper leaves out the last rewiring, here the last quarter of the
+    steps trains what is there unless told otherwise.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ class Set:
 
     keeps_budget = True
     uses = frozenset({"scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until"})
-    defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0}
+    defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0, "rewire_until": 0.75}
 
     def __init__(
         self, store: SynapseStore, drop_fraction: float, every: int, last: int, prior: Prior = NO_PRIOR
@@ -63,7 +64,3 @@ class Set:
         counts = np.rint(self._fraction * count(self._store, self._classes)).astype(np.int64)
         drop_smallest(self._store, seed, step, self._classes, counts, spread=SPREAD)
         return self._store.replace_dead(seed, step, Births(passes_on=True))
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return nothing: the store is all there is."""
-        return {}

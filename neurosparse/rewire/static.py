@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from neurosparse.rewire.prior import NO_PRIOR, Prior
-from neurosparse.rewire.rule import Options, Signals, Terms
+from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.store.store import SynapseStore
 
 
-class Static:
+class Static(Rule):
     """No connection dies or is born, and weights may change their sign.
 
     Parameters
@@ -42,7 +42,3 @@ class Static:
         """Keep rows within their limits where weights changed their sign; nothing is born."""
         self._store.settle_signs()
         return 0
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return nothing: the store is all there is."""
-        return {}

@@ -157,6 +157,7 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
     else:
         position = Position()
         store.fill(settings.seed, SIGNS[settings.signs])
+        rule.begin(settings.seed)
         network.initialise([settings.gain] * len(network.layers), settings.seed)
     optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)
     return Trainer(

@@ -151,6 +151,7 @@ class SynapseStore:
             self._segments.append(list(pairwise(rows)))
         self.segment_row[:-1] = np.concatenate(starts)
         self.segment_row[-1] = self.layout.n_rows
+        self.segment_end[:] = self.row_start[self.segment_row[1:]]
 
     def segments(self, projection: Projection) -> list[tuple[int, int]]:
         """Return the row ranges of a projection's parts, counted from its own first row."""
@@ -245,8 +246,7 @@ class SynapseStore:
         overshoot: np.ndarray = close_gaps(self.slots, self.segment_row, self.segment_end, self.live, self.died)
         for array in (self.target, self.weight, self.velocity):
             array[self.n_live : self.n_live + overshoot.size] = 0
-        if self.parts > 1:
-            self.balance()
+        self.balance()
         return overshoot
 
     def grow(self, newborn: np.ndarray, size: np.ndarray) -> None:

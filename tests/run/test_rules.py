@@ -126,7 +126,7 @@ def test_a_history_of_more_connections_than_there_are_fails_the_check(tmp_path):
 
 def test_what_nobody_names_is_what_the_rule_says(tmp_path):
     config = begin(tmp_path / "a", "rigl", rewire_every=None, audition_steps=None).job.config
-    assert (config.settings.alpha, config.settings.rewire_every, config.settings.rewire_until) == (0.0, 100, 0.75)
+    assert (config.settings.alpha, config.settings.rewire_every, config.settings.rewire_until) == (0.0, 500, 0.75)
     assert config.origins["alpha"] == "default"
     assert RunFolder(tmp_path / "a").config() == config
     config = begin(tmp_path / "b", "static", alpha=0.01).job.config
