@@ -1,8 +1,8 @@
 """Transfer as in Figure 4 of Bellec et al. 2018: MNIST with its classes shuffled anew for every task, one network.
 
 A network is trained on one task after the other, and keeps its connections and weights in between; beside it a new
-network is trained on every task. What is told is the validation accuracy after each epoch, and how many of the connections
-that a projection had at the beginning of a task it still has at the end. Each seed is a file, so that an interrupted
+network is trained on every task. What is told is the validation accuracy after each epoch, and how many connections
+of those that a projection had at the beginning of a task it still has at the end. Each seed is a file, so that an interrupted
 benchmark goes on where it stopped.
 """
 
