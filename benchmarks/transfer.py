@@ -2,8 +2,8 @@
 
 A network is trained on one task after the other, and keeps its connections and weights in between; beside it a new
 network is trained on every task. What is told is the validation accuracy after each epoch, and how many connections
-of those that a projection had at the beginning of a task it still has at the end. Each seed is a file, so that an interrupted
-benchmark goes on where it stopped.
+of those that a projection had at the beginning of a task it still has at the end. Each seed is a file, so that an
+interrupted benchmark goes on where it stopped.
 """
 
 from __future__ import annotations
