@@ -12,7 +12,7 @@ from neurosparse.kernels.update import descend
 
 
 @kernel
-def learn(slots, seen, blocks, segment_end, died, biases, activations, label, law, moment, regular):
+def learn(slots, seen, blocks, segment_end, deaths, biases, activations, label, law, moment, regular):
     """Compute forward, the loss, and one backward visit of every layer that moves its parameters.
 
     The layers lie one after the other in every array: rows of the store, biases and activations are numbered by
@@ -28,8 +28,8 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, label, la
         Per projection: first row, row after the last, post neurons, post neurons a core, first core.
     segment_end : int64 (n_layers,)
         Written: the slot after the last survivor of each layer.
-    died : int64 (n_cores,) or (0,)
-        As `descend` takes it.
+    deaths : (died int64 (n_cores,) or (0,), mortal bool (n_layers,))
+        As `descend` takes it, and in which layers a connection that crosses zero dies.
     biases : (bias, velocity), each float32 (n_neurons - n_inputs,), the velocity (0,) without momentum
     activations : (x, dx), float32 (n_neurons, batch) and (n_neurons - n_inputs, batch)
         `x` holds the input in its first rows.
@@ -48,6 +48,7 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, label, la
     bias, bias_velocity = biases
     x, dx = activations
     dropout, smoothing = regular
+    died, mortal = deaths
     last = blocks.shape[0] - 1
     n_inputs = blocks[0, 1]
     for p in range(last + 1):
@@ -65,7 +66,7 @@ def learn(slots, seen, blocks, segment_end, died, biases, activations, label, la
         post = slice(row1 - n_inputs, row1 - n_inputs + n_post)
         pre = slice(max(row0 - n_inputs, 0), row1 - n_inputs)  # empty for the first layer: nobody asks
         rows = (row_start[row0 : row1 + 1], target, weight, velocity)
-        cores = died[core0 : core0 + (n_post + width - 1) // width]
+        cores = died[core0 : core0 + (n_post + width - 1) // width * mortal[p]]
         whole = (0, row1 - row0)
         segment_end[p] = descend(rows, seen, x[row0:row1], dx[pre], dx[post], law, moment, whole, cores, width)
         if p > 0 and dropout[p] > np.float32(0.0):

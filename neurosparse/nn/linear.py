@@ -92,6 +92,7 @@ class Linear:
         store, projection = self._store, self._projection
         numbers = law.numbers()
         moment = law.seed, law.step
+        dies = law.dies and bool(store.mortal[projection.index])
         jobs = [
             (
                 projection.slots,
@@ -102,7 +103,7 @@ class Linear:
                 numbers,
                 moment,
                 rows,
-                died[: law.dies * died.size],
+                died[: dies * died.size],
                 projection.width,
             )
             for rows, died in zip(store.segments(projection), self._died, strict=True)

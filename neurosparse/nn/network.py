@@ -141,8 +141,9 @@ class Network:
         if self._in_one_call:
             self.store.look()
             died = self.store.died[0]
+            deaths = died[: law.dies * died.size], self.store.mortal
             return learn(
-                self.store.slots, self._seen, self.store.blocks, self.store.segment_end, died[: law.dies * died.size],
+                self.store.slots, self._seen, self.store.blocks, self.store.segment_end, deaths,
                 (self._bias, self._bias_velocity), self._activations, label, law.numbers(), (law.seed, law.step),
                 (self._dropout, self.loss.smoothing),
             )  # fmt: skip

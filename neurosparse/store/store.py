@@ -73,6 +73,9 @@ class SynapseStore:
     seen : ndarray of float32, shape (n_slots,)
         The weights as the network sees them: on their grid as of the last `look`, or `weight` itself.
     live, capacity : ndarray of int64, shape (n_cores,)
+    mortal : ndarray of bool, shape (n_projections,)
+        Whether a connection that crosses zero may die: not where every pair of a projection is to be connected, as it
+        could be born nowhere else; it goes on with the other sign.
     blocks : ndarray of int64, shape (n_projections, 5)
         See `Layout.blocks`.
     limits : ndarray of int64, shape (n_projections, 3) or (0, 3)
@@ -89,6 +92,9 @@ class SynapseStore:
         self._most = most
         self.capacity = layout.capacities()
         self.live = np.zeros_like(self.capacity)
+        pairs = [p.n_pre * p.n_post for p in layout.projections]
+        full = [p.budget == n and layout.scope == "projection" for p, n in zip(layout.projections, pairs, strict=True)]
+        self.mortal = ~np.array(full)
         self.parts = parts
         self.died = np.zeros((parts, self.capacity.size), np.int64)
         self.segment_row = np.zeros(len(layout.projections) * parts + 1, np.int64)
