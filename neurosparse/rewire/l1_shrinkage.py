@@ -37,6 +37,7 @@ class L1Shrinkage(Rule):
     def __init__(self, store: SynapseStore, prior: Prior) -> None:
         refuse_sparse("l1_shrinkage", store.layout)
         self._store, self._prior = store, prior
+        store.mortal[:] = True  # who dies here need not be born elsewhere
 
     @classmethod
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> L1Shrinkage:

@@ -228,6 +228,8 @@ class SynapseStore:
             raise BrokenInvariant(
                 f"{self.n_live:,} connections are live after step {step}, the budget is {self.target.size:,}"
             )
+        if not self.mortal.all():
+            self.settle_signs()
         if self.parts > 1:
             self.balance()
         return int(born)

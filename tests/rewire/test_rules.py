@@ -16,7 +16,7 @@ from neurosparse.nn.workers import Workers
 from neurosparse.rewire.library import rules
 from neurosparse.rewire.rule import Options
 from neurosparse.run.rules import FOR_RULES
-from neurosparse.store.layout import shared_out, unbounded
+from neurosparse.store.layout import Layout, shared_out, unbounded
 from neurosparse.store.store import SynapseStore
 
 WHOLE = ("l1_shrinkage", "pruning")
@@ -178,6 +178,17 @@ def test_an_epoch_is_what_is_meant_where_no_steps_are_named():
     options = Options(steps=40, steps_per_epoch=8, rewire_until=0.5)
     assert (options.every, options.last) == (8, 20)
     assert SynapseStore(shared_out((2, 2), (2,))).settle_signs() == 0
+
+
+def test_weights_of_a_projection_that_must_be_full_keep_to_the_limits_of_rows():
+    """Where every pair is to be connected nothing can die, and a row may have room for neither of its signs."""
+    layout = Layout((replace(unbounded("a", 6, 4, 24), max_row_length=2), unbounded("b", 4, 3, 6)))
+    course = Course("deepr", layout, steps=100, rate=3.0, alpha=0.1, tau=1.0)
+    before = np.signbit(course.store.weight[:24])
+    for _ in range(60):
+        course.step()
+        course.store.check()
+    assert (np.signbit(course.store.weight[:24]) != before).any()
 
 
 def test_weights_that_change_their_sign_keep_to_the_limits_of_rows():
