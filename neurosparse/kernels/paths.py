@@ -43,7 +43,7 @@ def keep_to_paths(slots, blocks, groups, live, ends):
     """
     row_start, target, weight, velocity = slots
     open_rows, open_posts, counts = ends[1:]
-    reached, reaches = _flags(row_start, target, blocks, ends)
+    reached, reaches = _flags(row_start, target, blocks, ends[0], counts[:, 2])
     write = 0
     for group in range(groups.shape[0]):
         room = 0
@@ -83,12 +83,14 @@ def keep_to_paths(slots, blocks, groups, live, ends):
 
 
 @kernel
-def _flags(row_start, target, blocks, ends):
-    """Return which rows are reached, uint8 (n_rows,), and which posts reach, uint8 (n_posts,)."""
-    inputs, open_rows, open_posts, counts = ends
+def _flags(row_start, target, blocks, inputs, before):
+    """Return which rows are reached, uint8 (n_rows,), and which posts reach, uint8 (n_posts,).
+
+    `inputs` says which inputs are ever on, `before` how many posts the projections before each have.
+    """
     last = blocks.shape[0] - 1
-    reached = np.zeros(open_rows.size, np.uint8)
-    reaches = np.zeros(open_posts.size, np.uint8)
+    reached = np.zeros(blocks[last, 1], np.uint8)
+    reaches = np.zeros(before[last] + blocks[last, 2], np.uint8)
     reached[: inputs.size] = inputs
     for p in range(last):
         row1 = blocks[p, 1]
@@ -96,15 +98,37 @@ def _flags(row_start, target, blocks, ends):
             if reached[row]:
                 for slot in range(row_start[row], row_start[row + 1]):
                     reached[row1 + target[slot]] = 1
-    reaches[counts[last, 2] :] = 1
+    reaches[before[last] :] = 1
     for p in range(last, 0, -1):
         row0 = blocks[p, 0]
         for row in range(row0, blocks[p, 1]):
             for slot in range(row_start[row], row_start[row + 1]):
-                if reaches[counts[p, 2] + target[slot]]:
-                    reaches[counts[p - 1, 2] + row - row0] = 1
+                if reaches[before[p] + target[slot]]:
+                    reaches[before[p - 1] + row - row0] = 1
                     break
     return reached, reaches
+
+
+@kernel
+def count_on_paths(row_start, target, blocks):
+    """Return how many connections of each projection of a chain lie on a path from an input to an output.
+
+    Returns
+    -------
+    int64 (n_projections,)
+    """
+    count = np.zeros(blocks.shape[0], np.int64)
+    before = np.zeros(blocks.shape[0], np.int64)
+    for p in range(1, blocks.shape[0]):
+        before[p] = before[p - 1] + blocks[p - 1, 2]
+    inputs = np.ones(blocks[0, 1], np.uint8)
+    reached, reaches = _flags(row_start, target, blocks, inputs, before)
+    for p in range(blocks.shape[0]):
+        for row in range(blocks[p, 0], blocks[p, 1]):
+            if reached[row]:
+                for slot in range(row_start[row], row_start[row + 1]):
+                    count[p] += reaches[before[p] + target[slot]]
+    return count
 
 
 @kernel

@@ -8,7 +8,7 @@ from neurosparse.kernels.audition import take_best
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.limits import draw_within_limits
 from neurosparse.kernels.paths import draw_on_paths, keep_to_paths
-from neurosparse.kernels.rewire import PATIENCE, close_gaps, draw_newborn, grow
+from neurosparse.kernels.rewire import PATIENCE, close_gaps, decoded, draw_newborn, grow
 
 
 @kernel
@@ -27,7 +27,7 @@ def _lacking(row_start, blocks, group):
 
 
 @kernel
-def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
+def replace_dead(slots, gaps, cores, born, shape, ends, queue, manner, moment):
     """Close the gaps and give every group of projections its full number of connections again.
 
     Newborn come from the best of auditions, where there were any; where those do not suffice, from the feasible pairs
@@ -42,6 +42,8 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
         As `close_gaps` takes them; the segments have no gaps afterwards.
     cores : (live, died, capacity)
         As `close_gaps` takes them, and int64 (n_cores,).
+    born : int64 (n_projections,)
+        Counted up by the births in each projection.
     shape : (blocks, limits, groups)
         `groups`, int64 (n_groups, 3): projections that share one budget, in order and covering all: the first, the one
         after the last, the budget.
@@ -54,11 +56,6 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
         whether connections that lie on no path are released first.
     moment : (seed, step, signs), each int64
         Name the random streams.
-
-    Returns
-    -------
-    int64
-        How many connections were born.
     """
     row_start = slots[0]
     live, died, capacity = cores
@@ -71,7 +68,7 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
     missing = 0
     for group in range(groups.shape[0]):
         missing += max(_lacking(row_start, blocks, groups[group]), 0)
-    born = noted = 0
+    noted = 0
     for source in range(4):
         if missing == 0 or (source == 0 and queue[0].size == 0) or (0 < source < 3 and ends[1].size == 0):
             continue
@@ -99,8 +96,18 @@ def replace_dead(slots, gaps, cores, shape, ends, queue, manner, moment):
             size[:some] = overshoot[noted : noted + some]
             noted += some
         grow(slots, newborn[:count], size[:count])
+        count_births(newborn[:count], blocks, born)
         missing -= count
-        born += count
     for segment in range(gaps[1].size):
         gaps[1][segment] = row_start[gaps[0][segment + 1]]
-    return born
+
+
+@kernel
+def count_births(newborn, blocks, born):
+    """Count sorted `coded` newborn by projection: `born`, int64 (n_projections,), is counted up."""
+    p = 0
+    for n in range(newborn.size):
+        row, _, _ = decoded(newborn[n])
+        while row >= blocks[p, 1]:
+            p += 1
+        born[p] += 1

@@ -68,6 +68,35 @@ def compact(network: TrainedNetwork, widths: Mapping[str, int] | None = None) ->
     return Compacted(TrainedNetwork(tuple(reversed(projections))), dict(reversed(kept.items())))
 
 
+def effective(network: TrainedNetwork) -> tuple[int, ...]:
+    """Return how many synapses of each projection lie on a path from an input to an output.
+
+    "Effective connectivity" of Vysogorets and Kempe, "Connectivity Matters: Neural Network Pruning Through the Lens of
+    Effective Sparsity", JMLR 24:99 (2023).
+    """
+    reached = [np.ones(network.sizes[0], bool)]
+    for p in network.projections[:-1]:
+        reached.append(_targets(p, reached[-1]))
+    reaches = np.ones(network.sizes[-1], bool)
+    counts = []
+    for p, rows in zip(reversed(network.projections), reversed(reached), strict=True):
+        row = np.repeat(np.arange(rows.size), np.diff(p.weight.indptr))
+        on_path = rows[row] & reaches[p.weight.indices]
+        counts.append(int(on_path.sum()))
+        stays = reaches[p.weight.indices]
+        reaches = np.zeros(rows.size, bool)
+        reaches[row[stays]] = True
+    return tuple(reversed(counts))
+
+
+def _targets(projection: TrainedProjection, rows: np.ndarray) -> np.ndarray:
+    """Return which post neurons have a synapse from one of the rows."""
+    row = np.repeat(rows, np.diff(projection.weight.indptr))
+    found = np.zeros(projection.weight.shape[1], bool)
+    found[projection.weight.indices[row]] = True
+    return found
+
+
 def _part(
     projection: TrainedProjection, stays: np.ndarray, row: np.ndarray, pre: np.ndarray, post: np.ndarray
 ) -> TrainedProjection:

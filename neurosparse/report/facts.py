@@ -9,6 +9,7 @@ from typing import Any
 from neurosparse.errors import BadInput
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.occupancy import Occupancy
+from neurosparse.nn.compact import effective
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.report.compaction import compaction
 from neurosparse.report.explanation import explanation
@@ -62,6 +63,7 @@ def facts(
         "accuracy": {name: accuracy.get(name) for name in ("train", "validation", "test")},
         "synapses": {
             "live": live,
+            "effective": sum(effective(network)),
             "budget": budget,
             "steps": int(last["step"]),
             "steps_over_budget": int(last["steps_over_budget"]),

@@ -45,9 +45,10 @@ class _Projection(_Part):
 
 
 class _Synapses(_Part):
-    """Counts over the network."""
+    """Counts over the network; of runs from before they were counted, not how many lie on paths."""
 
     live: int
+    effective: int | None = None
     budget: int
     steps: int
     steps_over_budget: int

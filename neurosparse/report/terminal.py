@@ -57,7 +57,7 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
     lines = [
         _fullest(rows),
         f"synapses {format_count(synapses['live'])} live of {format_count(synapses['budget'])}"
-        f"   biases {format_count(document['biases'])}",
+        f"{_on_paths(synapses)}   biases {format_count(document['biases'])}",
         f"over budget: {format_count(synapses['steps_over_budget'])} of {format_count(synapses['steps'])} steps",
         f"accuracy {_accuracies(document['accuracy'])}",
         *_compaction(document),
@@ -66,6 +66,12 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
         f"{'fits' if document['fits'] else 'does not fit'} {document['profile']['name']}",
     ]
     print("\n".join(lines), file=file)
+
+
+def _on_paths(synapses: Mapping[str, Any]) -> str:
+    """Say how many synapses lie on a path from an input to an output, where it was counted and not all do."""
+    count = synapses.get("effective")
+    return "" if count is None or count == synapses["live"] else f", {format_count(count)} on paths"
 
 
 def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:

@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ class RunFolder:
         try:
             with path.open(newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))
-            kinds = {f.name: float if f.type == "float" else int for f in fields(EpochEnd)}
+            kinds = {f.name: float if f.type == "float" else int for f in fields(EpochEnd) if f.name != "projections"}
             return [{name: kind(row[name]) for name, kind in kinds.items()} for row in rows]
         except (OSError, KeyError, TypeError, ValueError) as fault:
             raise FileFault(f"history.csv is missing or damaged: {fault}", where=str(path)) from fault
@@ -171,13 +171,25 @@ class RunFolder:
             found.append(document)
         return found
 
-    def write_history(self, rows: Sequence[EpochEnd]) -> None:
-        """Write history.csv anew."""
-        text = io.StringIO(newline="")
-        table = csv.DictWriter(text, [f.name for f in fields(EpochEnd)], lineterminator="\n")
+    def write_history(self, epochs: Sequence[EpochEnd], projections: Sequence[str]) -> None:
+        """Write history.csv anew, and projections.csv: what each epoch did to each of `projections`."""
+        write_text(self.path / "history.csv", _table([epoch.row() for epoch in epochs]))
+        parts = [
+            {"epoch": epoch.epoch, "projection": name, **asdict(part)}
+            for epoch in epochs
+            for name, part in zip(projections, epoch.projections, strict=False)
+        ]
+        write_text(self.path / "projections.csv", _table(parts))
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows with the same columns as CSV with a header; nothing where there is no row."""
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    if rows:
         table.writeheader()
-        table.writerows(asdict(row) for row in rows)
-        write_text(self.path / "history.csv", text.getvalue())
+        table.writerows(rows)
+    return text.getvalue()
 
 
 def create(path: Path, job: Job, initial: TrainedNetwork, *, overwrite: bool = False) -> RunFolder:

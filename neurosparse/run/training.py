@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +83,7 @@ class TrainingRun:
         """Write the checkpoint and the history."""
         position = self.trainer.position
         checkpoint.save(self.folder.checkpoint, self.trainer.network, self.trainer.rule, position, self.job.fingerprint)
-        self.folder.write_history(position.history)
+        self.folder.write_history(position.history, [p.name for p in self.job.graph.projections])
 
     def _finish(self) -> None:
         """Write the trained network and the report; the test split is looked at here, once."""
@@ -100,7 +99,7 @@ class TrainingRun:
             job.plan,
             trained,
             job.config.told(job.data.name, job.profile.name),
-            [asdict(row) for row in position.history],
+            [row.row() for row in position.history],
             accuracy,
         )
         write_json(self.folder.path / "report.json", report)

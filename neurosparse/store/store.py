@@ -11,7 +11,8 @@ import numpy as np
 from neurosparse.errors import BrokenInvariant, OverBudget
 from neurosparse.grid import step_for
 from neurosparse.kernels.grid import largest_sizes, to_grid
-from neurosparse.kernels.replace import draw, replace_dead
+from neurosparse.kernels.paths import count_on_paths
+from neurosparse.kernels.replace import count_births, draw, replace_dead
 from neurosparse.kernels.rewire import ANEW, close_gaps, grow
 from neurosparse.kernels.signs import settle_signs
 from neurosparse.store.births import ANYWHERE, Births
@@ -73,6 +74,8 @@ class SynapseStore:
     seen : ndarray of float32, shape (n_slots,)
         The weights as the network sees them: on their grid as of the last `look`, or `weight` itself.
     live, capacity : ndarray of int64, shape (n_cores,)
+    born : ndarray of int64, shape (n_projections,)
+        Births of the last step.
     mortal : ndarray of bool, shape (n_projections,)
         Whether a connection that crosses zero may die: not where every pair of a projection is to be connected, as it
         could be born nowhere else; it goes on with the other sign.
@@ -92,6 +95,7 @@ class SynapseStore:
         self._most = most
         self.capacity = layout.capacities()
         self.live = np.zeros_like(self.capacity)
+        self.born = np.zeros(len(layout.projections), np.int64)
         pairs = [p.n_pre * p.n_post for p in layout.projections]
         full = [p.budget == n and layout.scope == "projection" for p, n in zip(layout.projections, pairs, strict=True)]
         self.mortal = ~np.array(full)
@@ -219,8 +223,9 @@ class SynapseStore:
         groups = self._groups
         if shares is not None:
             groups = np.array([(k, k + 1, share) for k, share in enumerate(shares)], np.int64)
-        born = replace_dead(
-            self.slots, (self.segment_row, self.segment_end), (self.live, self.died, self.capacity),
+        self.born[:] = 0
+        replace_dead(
+            self.slots, (self.segment_row, self.segment_end), (self.live, self.died, self.capacity), self.born,
             (self.blocks, self.limits, groups), births.ends, births.queue, (births.passes_on, births.releases),
             (seed, step, births.signs),
         )  # fmt: skip
@@ -232,7 +237,7 @@ class SynapseStore:
             self.settle_signs()
         if self.parts > 1:
             self.balance()
-        return int(born)
+        return int(self.born.sum())
 
     def settle_signs(self) -> int:
         """Bring rows in which weights changed their sign back to their limits, and return how many weights that took.
@@ -251,6 +256,7 @@ class SynapseStore:
         ndarray of float32, shape (n_dead,)
             The overshoots of the dead, in the order of their slots.
         """
+        self.born[:] = 0
         overshoot: np.ndarray = close_gaps(self.slots, self.segment_row, self.segment_end, self.live, self.died)
         for array in (self.target, self.weight, self.velocity):
             array[self.n_live : self.n_live + overshoot.size] = 0
@@ -278,6 +284,14 @@ class SynapseStore:
                 numbers={"needs": f"{self.n_live + newborn.size:,}", "there is": f"{self.target.size:,}"},
             )
         grow(self.slots, newborn, size)
+        count_births(newborn, self.blocks, self.born)
+
+    def effective(self) -> np.ndarray:
+        """Return how many connections of each projection of a chain lie on a path from an input to an output.
+
+        int64 (n_projections,); "effective connectivity" of Vysogorets and Kempe, JMLR 24:99 (2023).
+        """
+        return count_on_paths(self.row_start, self.target, self.blocks)
 
     def check(self, exact: bool = True) -> None:
         """Prove the invariants: counts, capacities, limits, sorted rows, no connection twice, finite weights.

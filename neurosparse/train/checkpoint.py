@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.errors import BrokenInvariant, FileFault
 from neurosparse.nn.network import Network
 from neurosparse.rewire.rule import Rule
-from neurosparse.train.events import EpochEnd
+from neurosparse.train.events import EpochEnd, ProjectionEnd
 from neurosparse.train.trainer import Position
 
 SCHEMA = "neurosparse.checkpoint/1"
@@ -58,7 +59,8 @@ def restore(path: Path, network: Network, rule: Rule | None, fingerprint: str, *
         array[...] = found
     try:
         told = dict(header["position"])
-        told["history"] = tuple(EpochEnd(**row) for row in told["history"])
+        told["history"] = tuple(_epoch(row) for row in told["history"])
+        told["born"] = tuple(told.get("born", ()))
         position = Position(**told)
     except (KeyError, TypeError, ValueError) as fault:
         raise FileFault(f"{path.name} does not say where the run stands: {fault}", where=str(path)) from fault
@@ -68,6 +70,11 @@ def restore(path: Path, network: Network, rule: Rule | None, fingerprint: str, *
         raise FileFault(f"{path.name} breaks a promise of the store: {fault.what}", where=str(path)) from fault
     network.store.balance()
     return position
+
+
+def _epoch(row: dict[str, Any]) -> EpochEnd:
+    """Return the epoch that was told as plain values."""
+    return EpochEnd(**{**row, "projections": tuple(ProjectionEnd(**p) for p in row.get("projections", ()))})
 
 
 def _state(network: Network, rule: Rule | None) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,25 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class ProjectionEnd:
+    """What an epoch did to one projection.
+
+    Attributes
+    ----------
+    live : int
+        Connections after the epoch.
+    rewired : int
+        Connections born in the epoch.
+    effective : int
+        Connections after the epoch that lie on a path from an input to an output.
+    """
+
+    live: int
+    rewired: int
+    effective: int
+
+
+@dataclass(frozen=True)
 class EpochEnd:
     """An epoch is over: one row of the history.
 
@@ -51,6 +70,8 @@ class EpochEnd:
     live, budget : int
     steps_over_budget : int
         Steps of the whole run after which more connections were live than allowed, in all or on one core.
+    projections : tuple of ProjectionEnd
+        None for epochs of runs from before they were counted.
     """
 
     epoch: int
@@ -64,6 +85,11 @@ class EpochEnd:
     live: int
     budget: int
     steps_over_budget: int
+    projections: tuple[ProjectionEnd, ...] = ()
+
+    def row(self) -> dict[str, int | float]:
+        """Return the numbers of the whole network by name: a row of the history."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "projections"}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from neurosparse.kernels.batch import shuffle
 from neurosparse.nn.network import Network
 from neurosparse.rewire.rule import Rule
 from neurosparse.train.backprop import train_step
-from neurosparse.train.events import EpochEnd, Event, Progress, Stopped
+from neurosparse.train.events import EpochEnd, Event, Progress, ProjectionEnd, Stopped
 from neurosparse.train.optimizer import Sgd
 
 _SIGNS_OF_LIFE = 40
@@ -30,6 +30,8 @@ class Position:
         Steps taken.
     loss, right, rewired : float, int, int
         Sums over the steps of the epoch under way.
+    born : tuple of int
+        Births in each projection in the epoch under way; empty where there was none.
     steps_over_budget : int
         Over the whole run.
     history : tuple of EpochEnd
@@ -41,6 +43,7 @@ class Position:
     rewired: int = 0
     steps_over_budget: int = 0
     history: tuple[EpochEnd, ...] = field(default=())
+    born: tuple[int, ...] = ()
 
 
 def refuse_large_batch(batch: int, data: Dataset) -> None:
@@ -147,7 +150,7 @@ class Trainer:
         self._refuse_infinite(loss, step)
         self.position = Position(
             step, at.loss + loss, at.right + right, at.rewired + rewired,
-            at.steps_over_budget + network.store.is_over_budget(), at.history,
+            at.steps_over_budget + network.store.is_over_budget(), at.history, self._born(at.born, rewired),
         )  # fmt: skip
 
     def _end_epoch(self, epoch: int) -> EpochEnd:
@@ -168,9 +171,24 @@ class Trainer:
             live=network.store.n_live,
             budget=network.store.layout.n_slots,
             steps_over_budget=at.steps_over_budget,
+            projections=self._projections(),
         )
-        self.position = replace(at, loss=0.0, right=0, rewired=0, history=(*at.history, row))
+        self.position = replace(at, loss=0.0, right=0, rewired=0, born=(), history=(*at.history, row))
         return row
+
+    def _born(self, before: tuple[int, ...], rewired: int) -> tuple[int, ...]:
+        """Return the births of the epoch so far, those of this step among them."""
+        if not rewired:
+            return before
+        born = self.network.store.born.tolist()
+        return tuple(a + b for a, b in zip(before, born, strict=True)) if before else tuple(born)
+
+    def _projections(self) -> tuple[ProjectionEnd, ...]:
+        """Return what the epoch did to each projection."""
+        store = self.network.store
+        born = self.position.born or (0,) * len(store.projections)
+        counts = zip(store.projections, born, store.effective().tolist(), strict=True)
+        return tuple(ProjectionEnd(store.live_of(p), rewired, effective) for p, rewired, effective in counts)
 
     def _progress(self, epoch: int, done: int) -> Progress:
         """Return a sign of life after `done` steps of the epoch."""

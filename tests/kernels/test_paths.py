@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from neurosparse.kernels.paths import draw_on_paths, keep_to_paths
+from neurosparse.kernels.paths import count_on_paths, draw_on_paths, keep_to_paths
 from neurosparse.kernels.rewire import ANEW, decoded
 
 NO_VELOCITY = np.zeros(0, np.float32)
@@ -99,6 +99,13 @@ def test_what_lies_on_no_path_is_released_as_far_as_there_is_room_on_paths(chain
     assert row_start[-1] == kept
     if velocity.size:
         np.testing.assert_array_equal(velocity[:kept], 2 * weight[:kept])
+
+
+@given(chains())
+def test_connections_on_paths_are_counted(chain):
+    rows, posts = naive.paths(chain.layers, chain.live_pairs, [True] * len(chain.on))
+    expected = [sum(i in rows[p] and j in posts[p] for i, j in pairs) for p, pairs in enumerate(chain.live_pairs)]
+    assert count_on_paths(chain.slots[0], chain.slots[1], chain.blocks).tolist() == expected
 
 
 def test_a_second_look_finds_nothing_more_to_release():

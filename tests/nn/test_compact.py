@@ -3,13 +3,14 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import naive
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from neurosparse.nn.activation import IDENTITY, Activation
-from neurosparse.nn.compact import compact
+from neurosparse.nn.compact import compact, effective
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 
 
@@ -111,3 +112,16 @@ def test_one_neuron_stays_where_nothing_reaches():
     small = compact(chain([((3, 2), {(0, 0): 1.0}), ((2, 2), {})]))
     assert small.network.sizes == (1, 1, 2)
     assert small.network.synapses == 0
+
+
+@given(st.data())
+def test_effective_synapses_lie_on_a_path_from_an_input_to_an_output(data):
+    sizes = data.draw(st.lists(st.integers(1, 5), min_size=2, max_size=4))
+    layers = []
+    for n_pre, n_post in pairwise(sizes):
+        pairs = [(i, j) for i in range(n_pre) for j in range(n_post)]
+        layers.append(((n_pre, n_post), dict.fromkeys(data.draw(st.lists(st.sampled_from(pairs), unique=True)), 0.0)))
+    live = [set(synapses) for _, synapses in layers]
+    rows, posts = naive.paths([shape for shape, _ in layers], live, [True] * sizes[0])
+    expected = [sum(i in rows[k] and j in posts[k] for i, j in pairs) for k, pairs in enumerate(live)]
+    assert list(effective(chain(layers))) == expected

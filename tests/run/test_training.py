@@ -428,3 +428,18 @@ def test_a_finished_run_that_lost_its_network_makes_it_again(tmp_path):
         RunFolder(tmp_path / "run").trained()
     list(resume(tmp_path / "run").events())
     assert files(tmp_path / "run") == before
+
+
+def test_births_are_counted_by_projection_and_connections_on_paths_too(tmp_path):
+    run = start(configure({"connectivity": 0.02, "epochs": 2, "births": "paths"}), tmp_path / "run")
+    ends = [event for event in run.events() if isinstance(event, EpochEnd)]
+    for end in ends:
+        assert sum(part.rewired for part in end.projections) == end.rewired > 0
+        assert sum(part.live for part in end.projections) == end.live
+        assert all(0 < part.effective <= part.live for part in end.projections)
+    lines = (tmp_path / "run/projections.csv").read_text().splitlines()
+    assert lines[0] == "epoch,projection,live,rewired,effective"
+    assert len(lines) == 1 + 2 * 3
+    names = [p.name for p in run.job.graph.projections]
+    assert [line.split(",")[:2] for line in lines[1:]] == [[str(epoch), name] for epoch in (1, 2) for name in names]
+    assert run.folder.report()["synapses"]["effective"] == sum(part.effective for part in ends[-1].projections)
