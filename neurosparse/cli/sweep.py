@@ -39,15 +39,17 @@ def command(file: Path, out: Path, jobs: int | None, overwrite: bool, as_json: b
     figure.svg and figure.png hold mean and standard deviation over seeds. The same command again goes on with what is
     not finished, bit for bit. Exits with 1 where a run failed, or had more connections than its budget after any step.
     """
+    from neurosparse.run.sweep_file import read_sweep
+
+    sweep = read_sweep(file)  # what is wrong with it is told before anything heavy is loaded
+
     from rich.console import Console
 
     from neurosparse.cli.interrupt import asked_to_stop
     from neurosparse.cli.sweep_progress import SweepLine
     from neurosparse.run.pool import Failed, train_all, usable_cores
-    from neurosparse.run.sweep_file import read_sweep
     from neurosparse.run.sweep_folder import open_folder, plan_points
 
-    sweep = read_sweep(file)
     marks = plan_points(sweep)
     folder = open_folder(out, sweep, overwrite=overwrite)
     failed: dict[Path, Failed] = {}

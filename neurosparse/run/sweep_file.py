@@ -204,7 +204,7 @@ class _Reader:
         for combination in itertools.product(*(axes[name] for name in order)):
             chosen = dict(zip(order, combination, strict=True))
             chosen = {name: chosen[name] for name in axes}
-            name = "_".join(f"{key}={_safe(setting_text(key, value))}" for key, value in chosen.items())
+            name = "_".join(f"{key}={_safe(setting_text(key, value))}" for key, value in sorted(chosen.items()))
             values = {**settings, **chosen}
             origins = {**{n: f"settings.{n}" for n in settings}, **{n: f"sweep.{n}" for n in chosen}}
             meant = [index for index, where in enumerate(wheres) if where.matches({**settings, **chosen})]
@@ -240,7 +240,9 @@ class _Reader:
             near = difflib.get_close_matches(str(steps[-1]), Settings.model_fields if table else _Tables.model_fields)
             message = f"there is no such {'setting' if table else 'key'}"
             message += f"; did you mean {near[0]}?" if near else ""
-        elif error["type"] != "missing":
+        elif error["type"] == "missing":
+            message = "missing; write it like " + {"seeds": "seeds = 5"}.get(key, "[sweep] and alpha = [0.0, 1e-4]")
+        else:
             message += f" (given {_short(error['input'])})"
         self._fault(key, message)
 
