@@ -39,7 +39,8 @@ def main(parent: int) -> None:
     def tell(**news: Any) -> None:
         nonlocal asked
         try:
-            print(json.dumps(news), file=out, flush=True)
+            out.write(json.dumps(news) + "\n")
+            out.flush()
         except OSError:  # nobody listens any more
             asked = True
 

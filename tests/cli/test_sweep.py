@@ -171,7 +171,7 @@ def test_another_description_is_refused_with_what_differs(swept, tmp_path):
 
 def test_what_interrupts_a_sweep_costs_nothing_but_time(tmp_path):
     """Ctrl-C, then a worker that the kernel kills, and in the end the same bytes as without either."""
-    describe(tmp_path, epochs=30, **{"[0.0, 1e-3]": "[0.0]"})
+    describe(tmp_path, epochs=120, **{"[0.0, 1e-3]": "[0.0]"})
     process, workers = begun(tmp_path, "stopped")
     assert len(workers) == 2
     process.send_signal(signal.SIGINT)
@@ -219,7 +219,7 @@ def test_workers_end_with_the_sweep_however_that_ends(tmp_path, number):
 def test_a_run_that_diverges_is_told_and_the_others_go_on(tmp_path):
     other = {"alpha = [0.0, 1e-3]": "learning_rate = [1e6, 0.3]", '"10%", ': "", "seeds = 2": "seeds = 1"}
     describe(tmp_path, epochs=1, **other, **NO_WHERE)
-    result = neurosparse("sweep", "mine.toml", "--out", "out", cwd=tmp_path)
+    result = neurosparse("sweep", "mine.toml", "--out", "out", "--jobs", "1", cwd=tmp_path)
     assert result.returncode == 1
     name = "connectivity=20%_learning_rate=1000000"
     assert f"{name} seed 1: error[diverged]: training diverged at step" in result.stderr
@@ -255,7 +255,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_made(tmp_path, text, 
 
 def test_a_terminal_shows_one_line_that_moves(tmp_path):
     describe(tmp_path, epochs=1, **{"seeds = 2": "seeds = 1", "[0.0, 1e-3]": "[0.0]"})
-    code, out, shown = on_a_terminal("sweep", "mine.toml", "--out", "out", cwd=tmp_path)
+    code, out, shown = on_a_terminal("sweep", "mine.toml", "--out", "out", "--jobs", "1", cwd=tmp_path)
     assert code == 0
     assert b"2/2 runs" in shown
     assert b"\x1b[2K" in shown, "the line is redrawn in place"

@@ -201,7 +201,7 @@ def test_points_that_cannot_be_run_are_named_together(read):
         plan_points(read('seeds = 1\n[sweep]\ntau = [1, 2]\ndata = ["cifar99"]\n'))
 
 
-def trained(folder, sweep, jobs=2):
+def trained(folder, sweep, jobs=1):
     return list(train_all(folder.orders(sweep), jobs))
 
 
