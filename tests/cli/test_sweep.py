@@ -13,6 +13,9 @@ from processes import COMMAND, neurosparse, on_a_terminal
 
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder
+from neurosparse.run.sweep_file import read_sweep
+from neurosparse.run.sweep_folder import open_folder, plan_points
+from neurosparse.run.training import start
 
 SMALL = """
 title = "A small one"
@@ -56,6 +59,16 @@ def begun(tmp_path, out, wait_for="1/", jobs=2):
     while len(workers := children(process.pid)) < jobs:
         assert time.monotonic() < deadline
     return process, workers
+
+
+def in_one_process(file, out):
+    """Train and write the same sweep here, a run after another."""
+    sweep = read_sweep(file)
+    folder = open_folder(out, sweep)
+    for order in folder.orders(sweep):
+        for _ in start(order.config, order.path).events():
+            pass
+    folder.write(folder.result(sweep, folder.finished(sweep, plan_points(sweep)), {}))
 
 
 def children(pid):
@@ -171,7 +184,7 @@ def test_another_description_is_refused_with_what_differs(swept, tmp_path):
 
 def test_what_interrupts_a_sweep_costs_nothing_but_time(tmp_path):
     """Ctrl-C, then a worker that the kernel kills, and in the end the same bytes as without either."""
-    describe(tmp_path, epochs=120, **{"[0.0, 1e-3]": "[0.0]"})
+    describe(tmp_path, epochs=100, **{"[0.0, 1e-3]": "[0.0]"})
     process, workers = begun(tmp_path, "stopped")
     assert len(workers) == 2
     process.send_signal(signal.SIGINT)
@@ -194,9 +207,9 @@ def test_what_interrupts_a_sweep_costs_nothing_but_time(tmp_path):
     assert [failed["kind"] for failed in document["failed"]] == ["process"]
     assert sum(len(point["runs"]) for point in document["points"]) == 3
 
-    for out in ("stopped", "whole"):
-        result = neurosparse("sweep", "mine.toml", "--out", out, cwd=tmp_path)
-        assert result.returncode == 0, result.stderr
+    result = neurosparse("sweep", "mine.toml", "--out", "stopped", "--jobs", "1", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    in_one_process(tmp_path / "mine.toml", tmp_path / "whole")
     assert files(tmp_path / "stopped") == files(tmp_path / "whole")
 
 
@@ -204,9 +217,6 @@ def test_what_interrupts_a_sweep_costs_nothing_but_time(tmp_path):
 def test_workers_end_with_the_sweep_however_that_ends(tmp_path, number):
     describe(tmp_path, epochs=100_000)
     process, workers = begun(tmp_path, "out", wait_for="")
-    again = neurosparse("sweep", "mine.toml", "--out", "out", cwd=tmp_path)
-    assert again.returncode == 3
-    assert "another sweep is running in out" in again.stderr
     process.send_signal(number)
     assert ended(process)[0] == (130 if number == signal.SIGTERM else -number)
     deadline = time.monotonic() + 60
@@ -216,16 +226,20 @@ def test_workers_end_with_the_sweep_however_that_ends(tmp_path, number):
         time.sleep(0.02)
 
 
-def test_a_run_that_diverges_is_told_and_the_others_go_on(tmp_path):
+def test_a_terminal_shows_one_line_that_moves_and_what_failed_at_the_end(tmp_path):
     other = {"alpha = [0.0, 1e-3]": "learning_rate = [1e6, 0.3]", '"10%", ': "", "seeds = 2": "seeds = 1"}
     describe(tmp_path, epochs=1, **other, **NO_WHERE)
-    result = neurosparse("sweep", "mine.toml", "--out", "out", "--jobs", "1", cwd=tmp_path)
-    assert result.returncode == 1
+    code, out, shown = on_a_terminal("sweep", "mine.toml", "--out", "out", "--jobs", "1", cwd=tmp_path)
+    assert code == 1
+    assert b"2/2 runs" in shown
+    assert b"\x1b[2K" in shown, "the line is redrawn in place"
+    last = shown.decode().split("2/2 runs")[-1].split("\r\n")[1:]
     name = "connectivity=20%_learning_rate=1000000"
-    assert f"{name} seed 1: error[diverged]: training diverged at step" in result.stderr
-    assert "1 of 2 runs failed" in result.stderr
-    assert [line.split()[1] for line in result.stdout.splitlines()[1:]] == ["1000000", "0.3"]
-    assert "0 of 1" in result.stdout
+    assert f"{name} seed 1: error[diverged]: training diverged at step" in last[0]
+    assert last[-2] == "1 of 2 runs failed; the same command tries them again"
+    _, failed, good = out.decode().splitlines()
+    assert failed.split() == ["20%", "1000000", "0", "of", "1"]
+    assert good.split()[:3] == ["20%", "0.3", "544"]
     document = json.loads((tmp_path / "out/table.json").read_text())
     assert document["failed"] == [{"point": name, "seed": 1, "kind": "diverged"}]
     assert document["points"][0]["test"] is None
@@ -251,16 +265,6 @@ def test_what_makes_no_sense_is_refused_before_anything_is_made(tmp_path, text, 
     assert said in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "out").exists()
-
-
-def test_a_terminal_shows_one_line_that_moves(tmp_path):
-    describe(tmp_path, epochs=1, **{"seeds = 2": "seeds = 1", "[0.0, 1e-3]": "[0.0]"})
-    code, out, shown = on_a_terminal("sweep", "mine.toml", "--out", "out", "--jobs", "1", cwd=tmp_path)
-    assert code == 0
-    assert b"2/2 runs" in shown
-    assert b"\x1b[2K" in shown, "the line is redrawn in place"
-    assert shown.count(b"\n") <= 7
-    assert out.splitlines()[0].startswith(b"connectivity  alpha")
 
 
 def test_its_help_loads_nothing_heavy():

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosparse.config import Settings
@@ -164,6 +164,7 @@ _values = st.one_of(st.text(max_size=6), st.integers(), st.floats(), st.booleans
 _tables = st.dictionaries(st.sampled_from([*Settings.model_fields, "nonsense"]), _values, max_size=3)
 
 
+@settings(max_examples=50)
 @given(
     st.fixed_dictionaries(
         {},
@@ -248,6 +249,16 @@ def test_a_run_of_another_making_is_refused(read, tmp_path):
         (order.path / "config.json").write_text(json.dumps(changed))
         with pytest.raises(BadInput, match=said):
             folder.finished(sweep, marks)
+
+
+def test_two_sweeps_never_share_a_folder(read, tmp_path):
+    sweep = read(SMALL)
+    folder = open_folder(tmp_path / "out", sweep)
+    with folder.claimed():
+        with pytest.raises(FileFault, match="another sweep is running in out"), folder.claimed():
+            pass
+        with pytest.raises(FileFault, match="another sweep is running in out"):
+            open_folder(tmp_path / "out", sweep, overwrite=True)
 
 
 def test_nothing_but_a_sweep_is_replaced(read, tmp_path):
