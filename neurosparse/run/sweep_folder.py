@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from neurosparse.archive import read_json, replacing_folder, write_bytes, write_json, write_text
-from neurosparse.config import WITHOUT_EFFECT
+from neurosparse.config import WITHOUT_EFFECT, Config
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput, FileFault, NeurosparseError
@@ -129,9 +129,8 @@ class SweepFolder:
             if not path.exists():
                 continue
             folder = RunFolder(path)
-            before, now = (c.settings.model_dump(exclude=set(WITHOUT_EFFECT)) for c in (folder.config(), order.config))
-            if before != now:
-                differ = [name for name in now if before[name] != now[name]]
+            differ = _differing(folder.config(), order.config)
+            if differ:
                 raise BadInput(
                     f"{path.parent.name} {path.name} is a run with other values of {' and '.join(differ)}",
                     where=str(path), help="remove it, or begin anew (--overwrite)",
@@ -230,6 +229,22 @@ def _create(path: Path, sweep: Sweep, *, replace: bool) -> SweepFolder:
         write_json(new / "sweep.json", {"schema": SCHEMA, "runs": sweep.to_json()})
         write_text(new / "sweep.toml", sweep.text)
     return SweepFolder(path)
+
+
+def _differing(made: Config, asked: Config) -> list[str]:
+    """Return the settings of a run that are not those asked for: named with other values, or named by one alone.
+
+    What neither names was filled in when the run was made.
+    """
+    before, now = made.settings.model_dump(), asked.settings.model_dump()
+    named_by = [{name for name, origin in config.origins.items() if origin != "default"} for config in (made, asked)]
+    return [
+        name
+        for name in now
+        if name not in WITHOUT_EFFECT
+        and any(name in names for names in named_by)
+        and (before[name] != now[name] or not all(name in names for names in named_by))
+    ]
 
 
 def _text(value: Any) -> str:

@@ -243,12 +243,16 @@ def test_a_run_of_another_making_is_refused(read, tmp_path):
     head = json.loads((order.path / "config.json").read_text())
     for table, name, value, said in (
         ("configuration", "alpha", {"value": 0.5, "from": "--alpha"}, "with other values of alpha"),
+        ("configuration", "epochs", {"value": 9, "from": "mine.toml:4"}, "with other values of epochs"),
         ("fingerprints", "data", "other", "the data 'digits' is not what the run was started with"),
     ):
         changed = {**head, table: {**head[table], name: value}}
         (order.path / "config.json").write_text(json.dumps(changed))
         with pytest.raises(BadInput, match=said):
             folder.finished(sweep, marks)
+    filled = {**head["configuration"], "gain": {"value": 2.0, "from": "default"}}
+    (order.path / "config.json").write_text(json.dumps({**head, "configuration": filled}))
+    assert len(folder.finished(sweep, marks)) == 1, "a default of the time when it was made"
 
 
 def test_two_sweeps_never_share_a_folder(read, tmp_path):
