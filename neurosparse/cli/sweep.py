@@ -47,6 +47,7 @@ def command(file: Path, out: Path, jobs: int | None, overwrite: bool, as_json: b
 
     from neurosparse.cli.interrupt import asked_to_stop
     from neurosparse.cli.sweep_progress import SweepLine
+    from neurosparse.report.words import several
     from neurosparse.run.pool import Failed, train_all, usable_cores
     from neurosparse.run.sweep_folder import open_folder, plan_points
 
@@ -59,7 +60,8 @@ def command(file: Path, out: Path, jobs: int | None, overwrite: bool, as_json: b
         jobs = min(jobs or usable_cores(), max(1, len(left)))
         talk = Console(stderr=True, markup=False, emoji=False)
         talk.print(
-            f"{len(sweep.points)} points x {len(sweep.seeds)} seeds = {len(orders)} runs, {jobs} at a time, into {out}"
+            f"{several(len(sweep.points), 'point')} x {several(len(sweep.seeds), 'seed')}"
+            f" = {several(len(orders), 'run')}, {jobs} at a time, into {out}"
             + (f"; {len(done)} done already" if done else ""),
             highlight=False, soft_wrap=True,
         )  # fmt: skip

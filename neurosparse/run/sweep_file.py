@@ -279,7 +279,7 @@ def named(names: list[str]) -> str:
 
 def _safe(text: str) -> str:
     """Return a text that is part of a name on every file system, and needs no quotes in a shell."""
-    return re.sub(r"[^A-Za-z0-9.,%+-]", "-", text)
+    return re.sub(r"[^A-Za-z0-9_.,%+-]", "-", text)
 
 
 def _short(value: Any) -> str:

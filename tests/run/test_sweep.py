@@ -70,6 +70,8 @@ def test_what_the_figure_shows_is_chosen_where_nobody_says_it(read):
     assert sweep.points[0].name == "alpha=0_layers=20_scope=network_tau=0.5"
     assert [dict(p.values)["alpha"] for p in sweep.points] == [0, 0.1, 0, 0.1]
     assert read('seeds = 1\n[sweep]\nscope = ["network"]\n').x == "scope"
+    (point,) = read('seeds = 1\n[sweep]\ndata = ["some/where/my $data_1.npz"]\n').points
+    assert point.name == "data=my--data_1.npz"
 
 
 def test_points_can_be_left_out(read):
