@@ -54,6 +54,18 @@ def test_every_plan_shown_says_what_is_shown(folder, line):
         assert printed in README
 
 
+def test_the_sweep_shown_says_what_is_shown(tmp_path):
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "scopes.toml").write_text(text)
+    (line,) = re.findall(r"neurosparse sweep scopes[^|`\n]*", README)
+    result = subprocess.run(
+        [sys.executable, "-m", *line.split()], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    assert shape(result.stdout) <= shape(README)
+    assert (tmp_path / "runs/scopes/runs/connectivity=1%_scope=network/seed-1/report.json").is_file()
+
+
 def test_the_simulation_shown_says_what_is_shown(folder):
     (line,) = re.findall(r"neurosparse simulate runs/[^#`\n]*", README)
     result = subprocess.run(

@@ -15,6 +15,10 @@ from neurosparse.errors import NeurosparseError
 # Name of the command, the module that holds it, and the line that --help shows without loading the module.
 COMMANDS = {
     "train": ("neurosparse.cli.train", "Train a network inside the budget of a machine."),
+    "sweep": (
+        "neurosparse.cli.sweep",
+        "Train settings x seeds from one file, and draw what came of them.",
+    ),
     "plan": ("neurosparse.cli.plan", "Say what every core would hold, and whether it fits."),
     "report": ("neurosparse.cli.report", "Show what a run reached and what every core holds."),
     "compare": ("neurosparse.cli.compare", "Put two runs side by side, and say what got worse."),

@@ -66,19 +66,8 @@ class RunFolder:
         FileFault
             Another process is training in it.
         """
-        descriptor = os.open(self.path, os.O_RDONLY)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as fault:
-                raise FileFault(
-                    f"another process is training in {self.path.name}",
-                    where=str(self.path),
-                    help="wait for it, or stop it with Ctrl-C",
-                ) from fault
+        with claimed(self.path, f"another process is training in {self.path.name}"):
             yield
-        finally:
-            os.close(descriptor)
 
     def config(self) -> Config:
         """Return the resolved configuration."""
@@ -190,6 +179,26 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
         table.writeheader()
         table.writerows(rows)
     return text.getvalue()
+
+
+@contextlib.contextmanager
+def claimed(path: Path, otherwise: str) -> Iterator[None]:
+    """Keep every other process that asks from a folder while the block runs.
+
+    Raises
+    ------
+    FileFault
+        Another process has it; `otherwise` says so.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise FileFault(otherwise, where=str(path), help="wait for it, or stop it with Ctrl-C") from fault
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def create(path: Path, job: Job, initial: TrainedNetwork, *, overwrite: bool = False) -> RunFolder:

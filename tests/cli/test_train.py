@@ -193,7 +193,7 @@ def test_help_is_quick_and_loads_no_compiler(tmp_path):
     assert "train" in result.stdout
 
 
-@pytest.mark.parametrize("command", ["train", "plan", "report", "export", "check", "profiles", "data"])
+@pytest.mark.parametrize("command", ["train", "sweep", "plan", "report", "export", "check", "profiles", "data"])
 def test_every_command_explains_itself(tmp_path, command):
     result = neurosparse(command, "--help", cwd=tmp_path)
     assert result.returncode == 0
