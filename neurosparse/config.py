@@ -83,7 +83,7 @@ class Settings(BaseModel):
     )
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Part of the velocity that is kept.")
     alpha: NotNegative = Field(
-        1e-4,
+        2e-4,
         description="l1 prior: a step takes eta * alpha from every connection; 0 unless told but for deepr and "
         "l1_shrinkage.",
     )
@@ -94,7 +94,7 @@ class Settings(BaseModel):
         1.0, description="Temperature of DEEP R as tau = sqrt(2 eta T) / (eta alpha) at the first step."
     )
     births: Literal["anywhere", "paths", "auditioned"] = Field(
-        "anywhere",
+        "paths",
         description="Where newborn are drawn: among all dormant connections, on live paths alone, or the best of those "
         "that were auditioned on live paths.",
     )
@@ -105,9 +105,9 @@ class Settings(BaseModel):
         "anew", description="Signs drawn anew at birth, fixed for each pair, or for each source (Dale's law)."
     )
     rewire_until: Fraction = Field(
-        1.0,
-        description="Part of the steps that rewire; the rest trains what is there. set, rigl and dsr: 0.75, pruning: "
-        "0.5 unless told.",
+        0.8,
+        description="Part of the steps that rewire; the others train what is there, without the prior. set, rigl and "
+        "dsr: 0.75, pruning: 0.5 unless told.",
     )
     audition_steps: Count = Field(
         50, description="Steps that a candidate listens to the gradient; rigl: 100 unless told."
