@@ -135,7 +135,7 @@ def test_what_nobody_names_is_what_the_rule_says(tmp_path):
     settings = begin(tmp_path / "d", "pruning", final_connectivity=None).job.config.settings
     assert (settings.connectivity, settings.final_connectivity) == (1.0, 0.1)
     settings = begin(tmp_path / "e", "deepr", connectivity="20%").job.config.settings
-    assert (settings.alpha, settings.connectivity, settings.scope) == (1e-4, 0.2, "projection")
+    assert (settings.alpha, settings.connectivity, settings.scope) == (2e-4, 0.2, "projection")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_nobody_names_is_what_the_rule_says(tmp_path):
         ("static", {"tau": 2.0}, "the rule static does not use tau"),
         ("static", {"rewire_every": 10}, "does not use rewire_every"),
         ("static", {"scope": "network"}, "does not use scope"),
-        ("set", {"births": "paths"}, "does not use births"),
+        ("set", {"births": "auditioned"}, "does not use births"),
         ("set", {"signs": "dale"}, "does not use signs"),
         ("set", {"final_connectivity": "5%"}, "does not use final_connectivity"),
         ("rigl", {"head_start": 0.5}, "does not use head_start"),
@@ -191,12 +191,13 @@ def test_settings_of_rules_out_of_range_are_refused(flags):
 
 
 def test_a_run_from_before_there_were_rules_is_one_of_deepr(tmp_path):
-    stored = configure({**SMALL, "connectivity": "20%"}).to_json()
+    then = configure({**SMALL, "connectivity": "20%", "births": "anywhere", "rewire_until": 1.0})
+    stored = then.to_json()
     for name in LATER:
         del stored[name]
     config = Config.from_json(stored)
     assert config.settings.rule == "deepr"
-    assert config.fingerprint() == configure({**SMALL, "connectivity": "20%"}).fingerprint()
+    assert config.fingerprint() == then.fingerprint()
 
 
 OTHERS = """

@@ -93,14 +93,15 @@ def test_another_activation_in_the_file_fails_the_check(tmp_path):
 
 
 def test_a_run_from_before_there_were_activations_goes_on(tmp_path):
-    run = start(configure(SMALL), tmp_path / "run")
+    then = {"births": "anywhere", "rewire_until": 1.0}
+    run = start(configure({**SMALL, **then}), tmp_path / "run")
     list(run.events(stop=lambda: run.trainer.position.step >= 57))
     head = json.loads((tmp_path / "run/config.json").read_text())
     for name in LATER:
         del head["configuration"][name]
     (tmp_path / "run/config.json").write_text(json.dumps(head))
     list(resume(tmp_path / "run").events())
-    train(tmp_path / "now")
+    train(tmp_path / "now", **then)
     assert (tmp_path / "run/network.npz").read_bytes() == (tmp_path / "now/network.npz").read_bytes()
     assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy")
 
