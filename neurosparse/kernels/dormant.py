@@ -22,6 +22,7 @@ from neurosparse.kernels.rewire import (
 from neurosparse.kernels.rng import SURFACE, WALK, below, bits, mask_for, normal, stream, uniform
 
 _ONE = np.uint64(1)
+_SHIFT = np.int64(32)
 # A normal walk that is clamped at a wall has the mass of a uniform one whose wall stands so many steps behind:
 # -zeta(1/2) / sqrt(2 pi) (Chernoff 1965; Siegmund 1985).
 BEHIND_THE_WALL = 0.5825971579390106
@@ -65,10 +66,11 @@ def let_walk(slots, gaps, cores, shape, table, law, moment):
     blocks, limits, groups = shape
     dead, theta = _the_dead(slots, gaps)
     close_gaps(slots, gaps[1], gaps[2], live, died)
-    _bury(table, dead, theta, law)
     if table[2][BEGUN] == 0:
-        _begin(slots, blocks, table, law, moment)
+        _begin(slots, blocks, table, dead, law, moment)
         table[2][BEGUN] = 1
+    deep = _count_deep(gaps[0], blocks, table)
+    walking = _bury(table, dead, theta, law)
     room, group_of = _room(slots[0], blocks, groups)
     most = np.int64(room.sum())
     rows = slots[0], slots[1], slots[2]
@@ -76,9 +78,9 @@ def let_walk(slots, gaps, cores, shape, table, law, moment):
         rows, blocks, limits, (0, blocks.shape[0]), live, capacity, most if limits.shape[0] else np.int64(0)
     )
     born = np.empty(most, np.int64), np.empty(most, np.float32)
-    before = table[2][COUNT]
-    count = _surface(slots, (blocks, limits, group_of), table, law, moment, filled, room, born)
-    count = _walk(rows, (blocks, limits, group_of), table, before, law, moment, filled, room, born, count)
+    all_of = blocks, limits, group_of
+    count = _surface(slots, all_of, table, deep, law, moment, filled, room, born)
+    count = _walk(rows, all_of, table, walking, law, moment, filled, room, born, count)
     grow(slots, born[0][:count], born[1][:count])
     return count
 
@@ -112,7 +114,10 @@ def _the_dead(slots, gaps):
 
 @kernel
 def _bury(table, dead, theta, law):
-    """Put the dead behind the table, but for those below its edge; where it is full the deepest of all become deep."""
+    """Put the dead behind the table and return how many stand before them.
+
+    Those below the edge become deep at once; where the table is full the deepest of all do.
+    """
     entry, depth, tally = table
     _, floor, edge = law
     shallow = np.empty(theta.size, np.bool_)
@@ -137,39 +142,52 @@ def _bury(table, dead, theta, law):
     entry[count : count + dead.size] = dead
     depth[count : count + dead.size] = theta
     tally[COUNT] = count + dead.size
+    return count
 
 
 @kernel
-def _begin(slots, blocks, table, law, moment):
-    """Put every dormant pair into the table with the share of the shallow, uniform between the edge and zero."""
+def _begin(slots, blocks, table, dead, law, moment):
+    """Fill the empty table: each dormant pair but the newly dead with the share of the shallow, theta uniform."""
     row_start, target, _, _ = slots
     entry, theta, tally = table
     _, floor, edge = law
-    known = new_table(tally[COUNT])
-    for n in range(tally[COUNT]):
-        row, column, _ = decoded(entry[n])
-        add_if_new(known, coded(row, column, np.int64(0)))
+    known = _pairs_of(dead, dead.size)
+    count = np.int64(0)
     for p in range(blocks.shape[0]):
         key, index = bits(stream(moment[0], np.int64(0), SURFACE), np.uint64(p)), np.uint64(0)
         dormant = _dormant(row_start, blocks[p])
         rank, index = _next(np.int64(-1), dormant, edge / floor, key, index)
-        while rank < dormant and tally[COUNT] < entry.size:
+        while rank < dormant and count < entry.size:
             _, row, column, _ = dormant_pair(row_start, target, blocks, p, rank)
-            if not _is_known(known, tally[COUNT], row, column):
-                n = tally[COUNT]
-                entry[n] = coded(row, column, sign_of(moment, row, column))
-                theta[n] = edge * uniform(key, index)
-                tally[COUNT] += 1
-            index += _ONE
-            rank, index = _next(rank, dormant, edge / floor, key, index)
+            pair = coded(row, column, np.int64(0))
+            if known[find_place(known, pair)] != pair:
+                entry[count] = coded(row, column, sign_of(moment, row, column))
+                theta[count] = edge * uniform(key, index)
+                count += 1
+            rank, index = _next(rank, dormant, edge / floor, key, index + _ONE)
+    tally[COUNT] = count
 
 
 @kernel
-def _is_known(known, count, row, column):
-    """Return whether a pair stands in a hash table of pairs that held `count` of them when it was made."""
-    if count == 0:
-        return False
-    return known[find_place(known, coded(row, column, np.int64(0)))] >= 0
+def _pairs_of(entry, more):
+    """Return a hash table of the pairs of some connections with room for so many others."""
+    known = new_table(entry.size + more + 1)
+    for n in range(entry.size):
+        row, column, _ = decoded(entry[n])
+        add_if_new(known, coded(row, column, np.int64(0)))
+    return known
+
+
+@kernel
+def _count_deep(before, blocks, table):
+    """Return how many of each projection were deep before the step: neither live nor shallow."""
+    entry, _, tally = table
+    deep = np.empty(blocks.shape[0], np.int64)
+    for p in range(blocks.shape[0]):
+        deep[p] = _dormant(before, blocks[p])
+    for n in range(tally[COUNT]):
+        deep[projection_of(blocks, entry[n] >> _SHIFT)] -= 1
+    return deep
 
 
 @kernel
@@ -228,7 +246,7 @@ def _let_in(rows, shape, entry, size, filled, room, born, count):
 
 
 @kernel
-def _surface(slots, shape, table, law, moment, filled, room, born):
+def _surface(slots, shape, table, deep, law, moment, filled, room, born):
     """Let the deep take a step: who comes above the edge is drawn, enters the table, or is born; return how many are.
 
     A step of size s, of density proportional to s exp(-s^2 / 2 noise^2) among those that pass the edge, is cut by it
@@ -243,21 +261,16 @@ def _surface(slots, shape, table, law, moment, filled, room, born):
         return np.int64(0)
     span += BEHIND_THE_WALL * noise
     chance = noise / (math.sqrt(2.0 * math.pi) * span)
-    buried = np.zeros(blocks.shape[0], np.int64)
-    for n in range(tally[COUNT]):
-        buried[projection_of(blocks, entry[n] >> np.int64(32))] += 1
     coming = np.zeros(blocks.shape[0], np.int64)
     for p in range(blocks.shape[0]):
         key, index = bits(stream(moment[0], moment[1], SURFACE), np.uint64(2 * p)), np.uint64(0)
-        deep = _dormant(row_start, blocks[p]) - buried[p]
-        position, index = _next(np.int64(-1), deep, chance, key, index)
-        while position < deep:
+        position, index = _next(np.int64(-1), deep[p], chance, key, index)
+        while position < deep[p]:
             coming[p] += 1
-            position, index = _next(position, deep, chance, key, index)
-    known = new_table(tally[COUNT] + coming.sum())
-    for n in range(tally[COUNT]):
-        row, column, _ = decoded(entry[n])
-        add_if_new(known, coded(row, column, np.int64(0)))
+            position, index = _next(position, deep[p], chance, key, index)
+    if coming.sum() == 0:
+        return np.int64(0)
+    known = _pairs_of(entry[: tally[COUNT]], coming.sum())
     rows = row_start, target, weight
     count = np.int64(0)
     for p in range(blocks.shape[0]):
