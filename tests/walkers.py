@@ -1,4 +1,4 @@
-"""A toy with an exact stationary law for soft DEEP R, the rule at work on many copies of it, and Algorithm 2 verbatim."""
+"""A toy with an exact stationary law for soft DEEP R, the rule on many copies of it, and Algorithm 2 verbatim."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ class Toy:
         aims = np.tile(self.target, weight.shape[1] // COLUMNS)
         return np.tile(self.stiffness * (weight.sum(axis=0) - aims), (ROWS, 1))
 
-    def evidence(self) -> dict[tuple[int, ...], float]:
-        """Return the exact probability of every architecture (1 where a candidate is active, row by row), signs free.
+    def evidence(self, signs_stay: bool = False) -> dict[tuple[int, ...], float]:
+        """Return the exact probability of every architecture (1 where a candidate is active, row by row).
 
         Each column by itself: integrals over the active theta by quadrature, the dormant ones' are -theta_min each.
+        Signs are drawn anew now and then, as likely one as the other, or stay what they were drawn as for all time.
         """
         theta, weight = np.polynomial.legendre.leggauss(200)
         theta, weight = 6.0 * (theta + 1.0), 6.0 * weight  # from 0 to 12
@@ -45,13 +46,14 @@ class Toy:
             def likelihood(w, aim=aim):
                 return np.exp(-0.5 * self.stiffness * (w - aim) ** 2)
 
-            one = sum(0.5 * np.sum(prior * likelihood(s * theta)) for s in (-1, 1))
-            two = sum(
-                0.25 * prior @ likelihood(s * theta[:, None] + r * theta[None]) @ prior
-                for s, r in product((-1, 1), repeat=2)
-            )
-            wall = -self.theta_min
-            columns.append({(0, 0): wall**2 * likelihood(0.0), (1, 0): wall * one, (0, 1): wall * one, (1, 1): two})
+            masses = []
+            for s, r in product((-1, 1), repeat=2):
+                wall = -self.theta_min
+                upper, lower = (wall * np.sum(prior * likelihood(sign * theta)) for sign in (s, r))
+                both = prior @ likelihood(s * theta[:, None] + r * theta[None]) @ prior
+                masses.append(np.array([wall**2 * likelihood(0.0), upper, lower, both]))
+                masses[-1] /= masses[-1].sum() if signs_stay else 1.0
+            columns.append(dict(zip([(0, 0), (1, 0), (0, 1), (1, 1)], sum(masses), strict=True)))
         law = {}
         for parts in product(*columns):
             states = np.array(parts).T.ravel()
@@ -137,9 +139,7 @@ def architectures(chain, steps, every):
             live = ~np.isnan(chain.weights())
             states = live.reshape(ROWS, -1, COLUMNS).transpose(1, 0, 2).reshape(-1, ROWS * COLUMNS)
             seen += np.bincount(states @ power, minlength=seen.size)
-    return {
-        tuple((code >> np.arange(ROWS * COLUMNS - 1, -1, -1)) & 1): int(n) for code, n in enumerate(seen.tolist())
-    }
+    return {tuple((code >> np.arange(ROWS * COLUMNS - 1, -1, -1)) & 1): int(n) for code, n in enumerate(seen.tolist())}
 
 
 def errors(seen, law):

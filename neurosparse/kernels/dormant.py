@@ -253,7 +253,7 @@ def _surface(slots, shape, table, deep, law, moment, filled, room, born):
     uniformly: the landing has a density proportional to Q(height / noise), Q the tail of the normal distribution.
     """
     row_start, target, weight, _ = slots
-    blocks = shape[0]
+    blocks, _, group_of = shape
     entry, theta, tally = table
     noise, floor, edge = law
     span = edge - floor
@@ -270,7 +270,7 @@ def _surface(slots, shape, table, deep, law, moment, filled, room, born):
             position, index = _next(position, deep[p], chance, key, index)
     if coming.sum() == 0:
         return np.int64(0)
-    known = _pairs_of(entry[: tally[COUNT]], coming.sum())
+    known = np.empty(0, np.int64)
     rows = row_start, target, weight
     count = np.int64(0)
     for p in range(blocks.shape[0]):
@@ -283,23 +283,30 @@ def _surface(slots, shape, table, deep, law, moment, filled, room, born):
             index += _ONE + _ONE
             if step - height > span:
                 continue  # from below the floor, where nobody is
+            landing = np.float32(edge + height)
+            # Who stays deep needs no name.
+            if landing >= np.float32(0.0) and room[group_of[p]] == 0:
+                tally[REFUSED] += 1
+                continue
+            if landing < np.float32(0.0) and tally[COUNT] == entry.size:
+                tally[KEPT_DEEP] += 1
+                continue
+            if known.size == 0:
+                known = _pairs_of(entry[: tally[COUNT]], coming.sum())
             while True:
                 rank, index = below(key, index, dormant, mask)
                 _, row, column, _ = dormant_pair(row_start, target, blocks, p, rank)
                 if add_if_new(known, coded(row, column, np.int64(0))):
                     break
-            landing = np.float32(edge + height)
             synapse = coded(row, column, sign_of(moment, row, column))
             if landing >= np.float32(0.0):
                 if _let_in(rows, shape, synapse, landing, filled, room, born, count):
                     count += 1
                 else:
                     tally[REFUSED] += 1
-            elif tally[COUNT] < entry.size:
+            else:
                 entry[tally[COUNT]], theta[tally[COUNT]] = synapse, landing
                 tally[COUNT] += 1
-            else:
-                tally[KEPT_DEEP] += 1
     return count
 
 

@@ -103,7 +103,7 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
 
 @kernel
 def _note(noted, count, theta, dead, lost, start):
-    """Put overshoots and columns of a block's dead behind the `count` that are noted; return the arrays, longer at need."""
+    """Put overshoots and columns of a block's dead behind the `count` that are noted; the arrays may become longer."""
     overshoot, column = noted
     if count + dead.size > overshoot.size:
         overshoot = np.empty(2 * (count + dead.size), np.float32)

@@ -22,14 +22,14 @@ class SoftDeepR:
     is feasible and changes nothing else in it.
 
     Memory is that of the live and of a table. The dormant are alike and the stationary law is flat below zero, so
-    that what is not looked at may be drawn anew at will: only the *shallow*, from `edge` to zero, are kept as pair, sign
-    and theta. A connection that sinks below `edge` is *deep* and loses its identity; only the number of the deep is
-    known. In every step they are taken to be uniform on [theta_min, edge], and those that come up are binomial in
-    number, uniform over the pairs that are neither live nor shallow, and land above `edge` at a height of density
-    proportional to Q(height / sigma), Q the tail of the normal distribution and sigma = sqrt(2 eta T). That is a step of
-    Algorithm 2 after theta and names of the deep were drawn from their law given everything else: a Gibbs step, so the
-    stationary law is that of Algorithm 2 itself, whatever the size of the table. With room for every pair the rule is
-    Algorithm 2 to the letter, but for one thing: a connection that dies does not move a second time in that step.
+    that what is not looked at may be drawn anew at will: only the *shallow*, from `edge` to zero, are kept as pair,
+    sign and theta. A connection that sinks below `edge` is *deep* and loses its name; only the number of the deep is
+    known. In every step they are taken to be uniform on [theta_min, edge]: those that come up are binomial in number,
+    uniform over the pairs that are neither live nor shallow, and land above `edge` at a height of density proportional
+    to Q(height / sigma), Q the tail of the normal distribution and sigma = sqrt(2 eta T). That is a step of Algorithm 2
+    after theta and names of the deep were drawn from their law given everything else, a Gibbs step: the stationary law
+    is that of Algorithm 2 itself, whatever the size of the table. With room for every pair the rule is Algorithm 2 to
+    the letter, but for one thing: a connection that dies does not move a second time in that step.
 
     What is neglected:
 
@@ -37,7 +37,7 @@ class SoftDeepR:
       forgotten here at once, so that counts settle sooner, and where gradients throw the dead below `edge` these come
       back sooner, and others in their stead.
     - The clamp at theta_min makes the law there uneven over some sigma. Its mass is met (as if the wall stood 0.583
-      sigma lower), its shape is not: of the births, a relative error below 0.1 % where edge - theta_min is above 5 sigma.
+      sigma lower), its shape is not.
     - A full table: the deepest of it become deep, and of the deep that come up some stay. Both are counted.
 
     Parameters
@@ -50,7 +50,8 @@ class SoftDeepR:
     theta_min : float
         The wall, below 0 (see `theta_min_for`).
     signs : int
-        Where the sign of one that comes up comes from (see `neurosparse.kernels.rewire.sign_of`); the shallow keep theirs.
+        Where the sign of one that comes up comes from (see `neurosparse.kernels.rewire.sign_of`); the shallow keep
+        theirs.
     memory : float
         Places of the table (12 bytes each), as a multiple of the store's slots; `edge` is where about half of them are
         taken in equilibrium, or theta_min where they suffice for every pair.
@@ -96,7 +97,7 @@ class SoftDeepR:
         self._groups = store.layout.groups()
 
     def terms(self, rate: float, step: int) -> Terms:
-        """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``; the rows are noted, so that the dead are known by theirs."""
+        """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``, and note the rows, by which the dead will be known."""
         self._before[:] = self._store.row_start
         return Terms(rate * self.alpha, self._noise(rate))
 
@@ -122,7 +123,7 @@ class SoftDeepR:
 
     @property
     def tally(self) -> dict[str, int]:
-        """Return how many shallow ones were dropped and deep ones kept because the table was full, and births refused."""
+        """Return how often a full table dropped a shallow one or kept a deep one, and how many births were refused."""
         tally = self._table[2]
         return {"dropped": int(tally[DROPPED]), "kept deep": int(tally[KEPT_DEEP]), "refused": int(tally[REFUSED])}
 
