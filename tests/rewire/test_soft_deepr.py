@@ -236,7 +236,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", LAYOUTS)
 @pytest.mark.parametrize("table", [0.1, 1.0, 1e3], ids=["small", "as large", "all"])
 def test_no_ceiling_is_ever_broken(name, table):
-    network, rule, born = train(LAYOUTS[name], table=table, momentum=0.5 if table == 1.0 else 0.0)
+    network, _, born = train(LAYOUTS[name], table=table, momentum=0.5 if table == 1.0 else 0.0)
     assert born > 60
     assert 0 < network.store.n_live <= network.store.layout.n_slots
 
