@@ -82,7 +82,7 @@ def draw_within_limits(slots, blocks, limits, span, live, capacity, births, mome
             row = position(upto, 0, n_rows, rank + 1)
             rank -= upto[row - 1] if row else 0
             row += first
-            p = _projection_of(blocks, row)
+            p = projection_of(blocks, row)
             core, column, is_positive, _ = _feasible_in_row(rows, blocks[p], limits[p], filled, open_posts, row, rank)
         refused += 1
         if column < 0 or not is_open(rows, blocks[p], limits[p], filled, row, column, is_positive):
@@ -252,14 +252,14 @@ def _taken(rows, blocks, limits, filled, newborn):
     count = 0
     for n in range(newborn.size):
         row, column, _ = decoded(newborn[n])
-        p = _projection_of(blocks, row)
+        p = projection_of(blocks, row)
         for is_positive in range(2):
             count += is_open(rows, blocks[p], limits[p], filled, row, column, is_positive)
     return count
 
 
 @kernel
-def _projection_of(blocks, row):
+def projection_of(blocks, row):
     """Return the projection that a row belongs to."""
     p = 0
     while row >= blocks[p, 1]:

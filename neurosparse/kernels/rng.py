@@ -18,9 +18,10 @@ _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _ONE = np.uint64(1)
+_S11 = np.uint64(11)
 
 # What a stream is for.
-NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE = range(9)
+NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE, WALK, SURFACE = range(11)
 
 _QUANTILE_BITS = 12
 _INDEX_MASK = np.uint64((1 << _QUANTILE_BITS) - 1)
@@ -64,13 +65,19 @@ def stream(seed, step, what):
     Parameters
     ----------
     seed, step, what : int64
-        `what` is one of NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE.
+        `what` is one of NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE, WALK, SURFACE.
 
     Returns
     -------
     uint64
     """
     return bits(bits(bits(np.uint64(seed), np.uint64(what)), np.uint64(step)), np.uint64(0))
+
+
+@kernel
+def uniform(key, index):
+    """Return number `index` of stream `key` as a float64 uniform on (0, 1]."""
+    return (np.float64(bits(key, index) >> _S11) + 1.0) * 2.0**-53
 
 
 @kernel

@@ -23,7 +23,8 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
     Algorithm 1 of Bellec et al. 2018, lines 2 to 6, with theta = abs(w) and the connection's sign in the sign bit of w:
     ``theta <- theta - rate * dE/dtheta - shrink + noise * nu``; a connection whose theta falls below zero dies.
     Survivors move to the left end of the range while they are visited; the row starts follow them. In the gap behind
-    them the weights are the overshoots of the dead, ``-theta``, in the order of their slots.
+    them the weights are the overshoots of the dead, ``-theta``, in the order of their slots, and the targets are their
+    columns j, or ``~j`` where the sign was negative.
 
     Parameters
     ----------
@@ -60,7 +61,8 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
     key = stream(moment[0], moment[1], NOISE)
     gradient = np.empty(_BLOCK, np.float32)
     dead = np.empty(_BLOCK, np.int64)
-    overshoot = np.empty(_BLOCK, np.float32)
+    lost = np.empty(_BLOCK, np.int32)
+    noted = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
     write = start = row_start[first]
     row, gone = first, 0
     while row < last:
@@ -72,6 +74,7 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
         if stop - start > gradient.size:
             gradient = np.empty(stop - start, np.float32)
             dead = np.empty(stop - start, np.int64)
+            lost = np.empty(stop - start, np.int32)
         if dy.shape[1] == WIDTH:
             _push_one(row_start, target, seen, x, dx, dy, row, upto, gradient)
         elif dy.shape[1] == 2 * WIDTH:
@@ -80,8 +83,9 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
             _push(row_start, target, seen, x, dx, dy, row, upto, gradient)
         _move(gradient, weight[start:stop], velocity[start:stop], law, key, np.uint64(start))
         if died.size:
-            n_dead = _compact(gradient[: stop - start], target, weight, velocity, start, write, dead, died, width)
-            overshoot = _note(overshoot, gone, gradient, dead[:n_dead], start)
+            theta = gradient[: stop - start]
+            n_dead = _compact(theta, target, weight, velocity, start, write, (dead, lost), died, width)
+            noted = _note(noted, gone, theta, dead[:n_dead], lost, start)
             n = 0
             for i in range(row, upto):
                 while n < n_dead and dead[n] < row_start[i]:
@@ -92,20 +96,24 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
             _settle(gradient, weight[start:stop])
         write = stop - gone
         row, start = upto, stop
-    weight[write : write + gone] = overshoot[:gone]
+    weight[write : write + gone] = noted[0][:gone]
+    target[write : write + gone] = noted[1][:gone]
     return write
 
 
 @kernel
-def _note(overshoot, count, theta, dead, start):
-    """Put the overshoots of a block's dead behind the `count` that are noted; return the array, longer if need be."""
+def _note(noted, count, theta, dead, lost, start):
+    """Put overshoots and columns of a block's dead behind the `count` that are noted; the arrays may become longer."""
+    overshoot, column = noted
     if count + dead.size > overshoot.size:
-        longer = np.empty(2 * (count + dead.size), np.float32)
-        longer[:count] = overshoot[:count]
-        overshoot = longer
+        overshoot = np.empty(2 * (count + dead.size), np.float32)
+        column = np.empty(overshoot.size, np.int32)
+        overshoot[:count] = noted[0][:count]
+        column[:count] = noted[1][:count]
     for n in range(dead.size):
         overshoot[count + n] = -theta[dead[n] - start]
-    return overshoot
+        column[count + n] = lost[n]
+    return overshoot, column
 
 
 @kernel
@@ -139,8 +147,8 @@ def _compact(theta, target, weight, velocity, start, write, dead, died, width):
     ----------
     theta : float32 (n,)
         New sizes of the connections in the slots from `start` on.
-    dead : int64 (n,)
-        Written: the slots of the dead, ascending.
+    dead : (int64 (n,), int32 (n,))
+        Written: the slots of the dead, ascending, and their columns, or ``~column`` where the sign was negative.
     died : int64 (n_cores,)
         Counted up.
 
@@ -165,7 +173,8 @@ def _compact(theta, target, weight, velocity, start, write, dead, died, width):
             j = target[slot]
             if theta[slot - start] < np.float32(0.0):
                 died[j // width] += 1
-                dead[n_dead] = slot
+                dead[0][n_dead] = slot
+                dead[1][n_dead] = ~j if math.copysign(np.float32(1.0), weight[slot]) < np.float32(0.0) else j
                 n_dead += 1
                 continue
             target[write] = j
