@@ -127,6 +127,11 @@ class Settings(BaseModel):
         None,
         description="Steps from one rewiring to the next; unless told set and pruning: an epoch, rigl: 500, dsr: 250.",
     )
+    theta_min: Annotated[float, Field(lt=0, ge=-_LARGE)] | None = Field(
+        None,
+        description="The wall below zero that turns dormant connections of soft_deepr back; by default where half of "
+        "the budget would be active, were the loss flat.",
+    )
     final_connectivity: Fraction | None = Field(
         None, description="Fraction of all connections that pruning leaves; 10% unless told."
     )
@@ -196,6 +201,7 @@ LATER: dict[str, Any] = {
     "drop_fraction": 0.3,
     "rewire_every": None,
     "final_connectivity": None,
+    "theta_min": None,
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.limits import book, count_filled, is_open, projection_of
+from neurosparse.kernels.replace import count_births
 from neurosparse.kernels.rewire import (
     add_if_new,
     close_gaps,
@@ -32,7 +33,7 @@ COUNT, BEGUN, DROPPED, KEPT_DEEP, REFUSED = range(5)
 
 
 @kernel
-def let_walk(slots, gaps, cores, shape, table, law, moment):
+def let_walk(slots, gaps, cores, shape, table, law, moment, born):
     """Close the gaps, let every dormant connection take one step, and grow in those that came to zero or above.
 
     Lines 6 to 10 of Algorithm 2 of Bellec et al. 2018: ``theta <- max(theta + noise * nu, floor)``. Connections between
@@ -56,11 +57,8 @@ def let_walk(slots, gaps, cores, shape, table, law, moment):
         sqrt(2 eta T); theta_min; where the deep begin: above `floor`, or at it where the table has room for every pair.
     moment : (seed, step, signs), each int64
         Name the random streams, and say where signs come from (see `sign_of`).
-
-    Returns
-    -------
-    int64
-        How many were born.
+    born : int64 (n_projections,)
+        Written: the births in each projection.
     """
     live, died, capacity = cores
     blocks, limits, groups = shape
@@ -77,12 +75,13 @@ def let_walk(slots, gaps, cores, shape, table, law, moment):
     filled = count_filled(
         rows, blocks, limits, (0, blocks.shape[0]), live, capacity, most if limits.shape[0] else np.int64(0)
     )
-    born = np.empty(most, np.int64), np.empty(most, np.float32)
+    newborn = np.empty(most, np.int64), np.empty(most, np.float32)
     all_of = blocks, limits, group_of
-    count = _surface(slots, all_of, table, deep, law, moment, filled, room, born)
-    count = _walk(rows, all_of, table, walking, law, moment, filled, room, born, count)
-    grow(slots, born[0][:count], born[1][:count])
-    return count
+    count = _surface(slots, all_of, table, deep, law, moment, filled, room, newborn)
+    count = _walk(rows, all_of, table, walking, law, moment, filled, room, newborn, count)
+    grow(slots, newborn[0][:count], newborn[1][:count])
+    born[:] = 0
+    count_births(newborn[0][:count], blocks, born)
 
 
 @kernel

@@ -36,7 +36,9 @@ class DeepR:
         Where the signs of newborn come from (see `neurosparse.kernels.rewire.sign_of`).
     passes_on : bool
         Whether a newborn begins with the overshoot of one that died. In the limit of small steps the algorithm is a
-        Walsh diffusion on the star of candidate connections; this removes most of what a finite step changes in it.
+        Walsh diffusion on the star of candidate connections. At a finite step eta this brings the error of the mean
+        sizes from the order of sqrt(eta) to that of eta; the law over architectures stays off by the order of
+        sqrt(eta), as the step that crosses zero felt the drift of the one that died and none of the newborn's.
     paths : Paths, optional
         Births keep to live paths.
     auditions : Auditions, optional

@@ -13,6 +13,7 @@ rules = Registry(
         "pruning": "neurosparse.rewire.pruning:Pruning",
         "rigl": "neurosparse.rewire.rigl:RigL",
         "set": "neurosparse.rewire.set:Set",
+        "soft_deepr": "neurosparse.rewire.soft_deepr:SoftDeepR",
         "static": "neurosparse.rewire.static:Static",
     },
     "neurosparse.rules",

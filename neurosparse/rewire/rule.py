@@ -57,6 +57,7 @@ class Options:
     rewire_every : int or None
         Steps; an epoch where nothing is said.
     final_connectivity : float or None
+    theta_min : float or None
     """
 
     steps: int
@@ -75,6 +76,7 @@ class Options:
     drop_fraction: float = 0.3
     rewire_every: int | None = None
     final_connectivity: float | None = None
+    theta_min: float | None = None
 
     @property
     def prior(self) -> Prior:

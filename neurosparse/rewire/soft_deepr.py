@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
 from neurosparse.errors import BadInput
 from neurosparse.kernels.dormant import DROPPED, KEPT_DEEP, REFUSED, let_walk
 from neurosparse.kernels.rewire import ANEW
-from neurosparse.rewire.rule import Signals, Terms
+from neurosparse.rewire.deepr import temperature_for
+from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.store.store import SynapseStore
 
+#: The share of the budget that would be active on average, were the loss flat, where nobody names a theta_min.
+SHARE = 0.5
 
-class SoftDeepR:
+
+class SoftDeepR(Rule):
     """Every candidate has a theta of its own: dormant ones walk below zero and live when they come back to it.
 
     An active theta takes the step of Algorithm 1; a dormant one takes ``theta <- max(theta + sqrt(2 eta T) nu,
@@ -68,6 +74,8 @@ class SoftDeepR:
     """
 
     keeps_budget = False
+    uses = frozenset({"alpha", "tau", "signs", "scope", "theta_min"})
+    defaults: ClassVar[Mapping[str, object]] = {}
 
     def __init__(
         self,
@@ -87,6 +95,7 @@ class SoftDeepR:
             raise BadInput(f"theta_min must be below 0, not {theta_min}")
         if not memory > 0:
             raise BadInput(f"the table of the shallow needs some memory, not {memory} times the slots")
+        store.mortal[:] = True  # who dies here need not be born elsewhere
         self.alpha, self.temperature, self.theta_min = alpha, temperature, theta_min
         self._store, self._signs = store, signs
         pairs = sum(p.n_pre * p.n_post for p in store.layout.projections)
@@ -95,6 +104,16 @@ class SoftDeepR:
         self._table = np.zeros(places, np.int64), np.zeros(places, np.float32), np.zeros(5, np.int64)
         self._before = np.zeros_like(store.row_start)
         self._groups = store.layout.groups()
+
+    @classmethod
+    def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> SoftDeepR:
+        """Return the rule that `options` ask for."""
+        temperature = temperature_for(options.tau, options.rate, options.alpha)
+        wall = options.theta_min
+        if wall is None:
+            pairs = sum(p.n_pre * p.n_post for p in store.layout.projections)
+            wall = theta_min_for(SHARE * store.layout.n_slots / pairs, options.alpha, temperature)
+        return cls(store, options.alpha, temperature, wall, signs=options.signs)
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``, and note the rows, by which the dead will be known."""
@@ -108,14 +127,14 @@ class SoftDeepR:
     def rewire(self, signals: Signals, rate: float, seed: int, step: int) -> int:
         """Let the dormant walk and return how many were born."""
         store = self._store
-        born = let_walk(
+        let_walk(
             store.slots, (self._before, store.segment_row, store.segment_end), (store.live, store.died, store.capacity),
             (store.blocks, store.limits, self._groups), self._table, (self._noise(rate), self.theta_min, self.edge),
-            (seed, step, self._signs),
+            (seed, step, self._signs), store.born,
         )  # fmt: skip
         if store.parts > 1:
             store.balance()
-        return int(born)
+        return int(store.born.sum())
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the table of the shallow."""

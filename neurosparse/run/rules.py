@@ -17,6 +17,7 @@ SIGNS = {"anew": ANEW, "fixed": FIXED, "dale": DALE}
 FOR_RULES = (
     "scope", "alpha", "alpha_schedule", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps",
     "candidates", "head_start", "drop_fraction", "rewire_every", "final_connectivity",
+    "theta_min",
 )  # fmt: skip
 
 
@@ -84,6 +85,7 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
         drop_fraction=settings.drop_fraction,
         rewire_every=settings.rewire_every,
         final_connectivity=settings.final_connectivity,
+        theta_min=settings.theta_min,
     )
     return _class_of(settings).of(store, inputs, options)
 
