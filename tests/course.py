@@ -11,7 +11,7 @@ from neurosparse.rewire.rule import Options
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.backprop import train_step
 
-OPTIONS = {"rate": 0.3, "alpha": 1e-3, "rewire_every": 3, "audition_steps": 2, "final_connectivity": 0.4}
+OPTIONS = {"rate": 0.3, "alpha": 1e-3, "tau": 1.0, "rewire_every": 3, "audition_steps": 2, "final_connectivity": 0.4}
 BATCH = 16
 
 

@@ -109,6 +109,12 @@ class SoftDeepR(Rule):
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> SoftDeepR:
         """Return the rule that `options` ask for."""
         temperature = temperature_for(options.tau, options.rate, options.alpha)
+        if temperature == 0:
+            raise BadInput(
+                "soft_deepr needs noise: without it nothing that died would come back",
+                numbers={"alpha": f"{options.alpha:g}", "tau": f"{options.tau:g}"},
+                help="give --alpha and --tau above 0",
+            )
         wall = options.theta_min
         if wall is None:
             pairs = sum(p.n_pre * p.n_post for p in store.layout.projections)
