@@ -171,6 +171,16 @@ class Settings(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _no_louder_than_the_ceiling(self) -> Settings:
+        """Refuse dropout of hidden neurons whose activations are clipped: those that speak are louder than may be."""
+        hidden = self.dropout[1:] if isinstance(self.dropout, tuple) else (self.dropout,)
+        if self.activation == "qcfs" and any(hidden):
+            raise ValueError(
+                "dropout of hidden neurons does not go with --activation qcfs; that of inputs does: 0.1,0,0"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _levels_of_qcfs(self) -> Settings:
         """Refuse levels and a ceiling that nothing would keep to."""
         if self.activation != "qcfs" and any(getattr(self, name) != LATER[name] for name in ("levels", "ceiling")):

@@ -118,3 +118,22 @@ def test_a_damaged_stored_configuration_is_told(damage):
     damage(document)
     with pytest.raises(BadInput):
         Config.from_json(document)
+
+
+def test_budgets_and_dropout_may_be_named_for_each_projection():
+    settings = configure({"synapses": "300,200,40", "dropout": "20%,0.1,0"}).settings
+    assert settings.synapses == (300, 200, 40)
+    assert settings.dropout == (0.2, 0.1, 0.0)
+    assert configure({"synapses": "300", "dropout": "0.5"}).settings.dropout == 0.5
+
+
+@pytest.mark.parametrize("dropout", ["1", "-0.1", "0.1,2", "half"])
+def test_dropout_out_of_range_is_refused(dropout):
+    with pytest.raises(BadInput, match="dropout"):
+        configure({"dropout": dropout})
+
+
+def test_dropout_of_clipped_neurons_is_refused_and_that_of_inputs_is_not():
+    with pytest.raises(BadInput, match="does not go with --activation qcfs"):
+        configure({"activation": "qcfs", "dropout": "0.1"})
+    assert configure({"activation": "qcfs", "dropout": "0.1,0,0"}).settings.dropout == (0.1, 0.0, 0.0)

@@ -4,6 +4,7 @@ import pytest
 from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.errors import FileFault
 from neurosparse.grid import on_grid
+from neurosparse.kernels.dropout import drop_out
 from neurosparse.kernels.losses import softmax_cross_entropy
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING
@@ -23,11 +24,12 @@ QCFS = Activation("qcfs", 1.0, 4)
 
 
 def build(
-    *, parts=1, momentum=False, seed=3, sizes=(12, 9, 7, 4), budgets=(40, 30, 14), batch=20, activation=RELU, most=None
-):
+    *, parts=1, momentum=False, seed=3, sizes=(12, 9, 7, 4), budgets=(40, 30, 14), batch=20, activation=RELU, most=None,
+    **regular,
+):  # fmt: skip
     store = SynapseStore(shared_out(sizes, budgets), parts=parts, momentum=momentum, most=most)
     store.fill(seed)
-    network = Network(store, batch, Workers(parts), activation)
+    network = Network(store, batch, Workers(parts), activation, **regular)
     network.initialise([1.0] * len(budgets), seed)
     for layer in network.layers:
         layer.bias[:] = np.random.default_rng(seed).normal(scale=0.1, size=layer.bias.size)
@@ -97,13 +99,22 @@ def test_forward_equals_the_trained_value():
 
 @pytest.mark.parametrize("parts", [2, 3])
 @pytest.mark.parametrize("momentum", [False, True])
-@pytest.mark.parametrize(("activation", "most"), [(RELU, None), (QCFS, None), (RELU, 127), (QCFS, 7)])
-def test_threads_do_not_change_a_bit(parts, momentum, activation, most, monkeypatch):
+@pytest.mark.parametrize(
+    ("activation", "most", "regular"),
+    [
+        (RELU, None, {}),
+        (QCFS, None, {}),
+        (RELU, 127, {}),
+        (QCFS, 7, {}),
+        (RELU, None, {"dropout": (0.1, 0.3, 0.5), "smoothing": 0.1}),
+    ],
+)
+def test_threads_do_not_change_a_bit(parts, momentum, activation, most, regular, monkeypatch):
     """The same training in one part and in several, with the parts really on other threads."""
     monkeypatch.setattr(Workers, "MIN_WORK", 0)
     sizes, budgets = (40, 30, 20, 5), (300, 150, 40)
     networks = [
-        build(parts=n, momentum=momentum, sizes=sizes, budgets=budgets, activation=activation, most=most)
+        build(parts=n, momentum=momentum, sizes=sizes, budgets=budgets, activation=activation, most=most, **regular)
         for n in (1, parts)
     ]
     for step in range(1, 30):
@@ -120,6 +131,47 @@ def test_threads_do_not_change_a_bit(parts, momentum, activation, most, monkeypa
         assert networks[0].store.live.tolist() == networks[1].store.live.tolist()
         for a, b in zip(networks[0].layers, networks[1].layers, strict=True):
             np.testing.assert_array_equal(a.bias, b.bias)
+
+
+def test_dropout_is_of_training_alone_and_its_gradient_is_that_of_the_masked_network():
+    """With all weights still, a step moves the biases by the gradient of the loss under the step's own masks."""
+    rates, sizes = (0.2, 0.4), (12, 9, 4)
+    network = build(sizes=sizes, budgets=(60, 30), batch=16, dropout=rates)
+    plain = build(sizes=sizes, budgets=(60, 30), batch=16)
+    x, y = samples(16)
+    for one in (network, plain):
+        one.read(x, np.arange(16), 1.0)
+    np.testing.assert_array_equal(network.forward(), plain.forward())
+    trained = network.trained(NAMES, POPULATIONS)
+    masks = []
+    for size, rate, first in zip(sizes, rates, (0, 12), strict=False):
+        masks.append(np.ones((size, 16), np.float32))
+        drop_out(masks[-1], np.float32(rate), (7, 1), first)
+    first, second = ((p.weight.toarray().astype(float), p.bias.astype(float)[:, None]) for p in trained.projections)
+    hidden = np.maximum(first[0].T @ (x.T * masks[0]) + first[1], 0) * masks[1]
+    logit = second[0].T @ hidden + second[1]
+    mass = np.exp(logit - logit.max(axis=0))
+    delta = mass / mass.sum(axis=0)
+    delta[y, np.arange(16)] -= 1
+    below = (second[0] @ (delta / 16)) * masks[1] * (hidden > 0)
+    network.read(x, np.arange(16), 1.0)
+    network.learn(y, Law(0.5, 0.0, 0.0, 0.0, 7, 1, dies=False))
+    np.testing.assert_allclose(network.layers[1].bias, second[1][:, 0] - 0.5 * delta.sum(axis=1) / 16, atol=1e-5)
+    np.testing.assert_allclose(network.layers[0].bias, first[1][:, 0] - 0.5 * below.sum(axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_where_every_pair_is_to_be_connected_signs_change_and_nobody_dies(parts):
+    network = build(sizes=(12, 9, 4), budgets=(50, 36), parts=parts)
+    before = network.store.weight[50:].copy()
+    for step in range(1, 40):
+        x, y = samples(20, seed=step)
+        network.read(x, np.arange(20), 1.0)
+        network.learn(y, Law(0.5, 0.02, 0.05, 0.0, 7, step))
+        network.store.replace_dead(7, step)
+        assert network.store.born[1] == 0
+        network.store.check()
+    assert (np.signbit(before) != np.signbit(network.store.weight[50:])).any()
 
 
 @pytest.mark.parametrize(("activation", "most"), [(QCFS, None), (RELU, 7), (QCFS, 7)])

@@ -444,3 +444,20 @@ def test_births_are_counted_by_projection_and_connections_on_paths_too(tmp_path)
     names = [p.name for p in run.job.graph.projections]
     assert [line.split(",")[:2] for line in lines[1:]] == [[str(epoch), name] for epoch in (1, 2) for name in names]
     assert run.folder.report()["synapses"]["effective"] == sum(part.effective for part in ends[-1].projections)
+
+
+def test_every_projection_gets_the_budget_that_is_named_for_it(tmp_path):
+    run = start(configure({"layers": "30,20", "synapses": "150,100,200", "epochs": 1}), tmp_path / "run")
+    list(run.events())
+    found = run.folder.report()["synapses"]["projections"]
+    assert [(p["live"], p["budget"]) for p in found] == [(150, 150), (100, 100), (200, 200)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [({"synapses": "150,100"}, "2 values for 3 projections"), ({"dropout": "0.1,0.1"}, "2 values for 3 projections")],
+)
+def test_values_for_another_number_of_projections_are_refused_before_work_starts(tmp_path, flags, words):
+    with pytest.raises(BadInput, match=words):
+        start(configure({"layers": "30,20", **flags}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
