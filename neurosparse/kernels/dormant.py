@@ -1,4 +1,4 @@
-"""Dormant connections that walk: those near zero one by one, the deep ones as a number (Algorithm 2 of DEEP R)."""
+"""Dormant connections that walk: those near zero one by one, the deep ones as numbers (Algorithm 2 of DEEP R)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,21 @@ from neurosparse.kernels.rewire import (
     new_table,
     sign_of,
 )
-from neurosparse.kernels.rng import SURFACE, WALK, below, bits, mask_for, normal, stream, uniform
+from neurosparse.kernels.rng import LAYER, SURFACE, WALK, below, bits, mask_for, normal, stream, uniform
 
 _ONE = np.uint64(1)
 _SHIFT = np.int64(32)
+_ROOT = math.sqrt(2.0 * math.pi)
 # A normal walk that is clamped at a wall has the mass of a uniform one whose wall stands so many steps behind:
 # -zeta(1/2) / sqrt(2 pi) (Chernoff 1965; Siegmund 1985).
 BEHIND_THE_WALL = 0.5825971579390106
-# What `tally` counts: entries of the table, whether it was begun, entries dropped because it was full, deep ones that
-# stayed deep because it was full, births refused.
-COUNT, BEGUN, DROPPED, KEPT_DEEP, REFUSED = range(5)
+# What `tally` counts: entries of the table, layers of the deep (0 before the first step), entries dropped because the
+# table was full, deep ones that stayed deep because it was full, births refused.
+COUNT, LAYERS, DROPPED, KEPT_DEEP, REFUSED = range(5)
+# The deep have no more layers than that, and none is thinner than so many sigma when they are laid.
+MOST_LAYERS, THINNEST = 64, 4.0
+# Above this mean a binomial number is drawn as a normal one.
+_MANY = 50.0
 
 
 @kernel
@@ -37,8 +42,8 @@ def let_walk(slots, gaps, cores, shape, table, law, moment, born):
     """Close the gaps, let every dormant connection take one step, and grow in those that came to zero or above.
 
     Lines 6 to 10 of Algorithm 2 of Bellec et al. 2018: ``theta <- max(theta + noise * nu, floor)``. Connections between
-    `edge` and zero stand in a table. Below `edge` connections are deep: only their number is known, they are alike and
-    their theta are uniform on [floor, edge]. Each candidate moves once: who died in this step has moved.
+    `edge` and zero stand in a table. Below `edge` connections are deep: they are alike, and only how many are in each
+    of some layers is known, where theta is uniform. Each candidate moves once: who died in this step has moved.
 
     A birth that budget, core or limits have no room for is refused, and who asked stays where it was.
 
@@ -51,8 +56,9 @@ def let_walk(slots, gaps, cores, shape, table, law, moment, born):
     cores : (live, died, capacity)
     shape : (blocks, limits, groups)
         As `replace_dead` takes them; a group may have fewer connections than its budget.
-    table : (entry int64 (n,), theta float32 (n,), tally int64 (5,))
-        The shallow: `coded` connections and where they are; what `tally` counts.
+    table : (entry int64 (n,), theta float32 (n,), depth int64 (n_projections, MOST_LAYERS), tally int64 (5,))
+        The shallow: `coded` connections and where they are. How many of each projection are in each layer of the deep,
+        from `edge` down. What `tally` counts.
     law : (noise, floor, edge), each float64
         sqrt(2 eta T); theta_min; where the deep begin: above `floor`, or at it where the table has room for every pair.
     moment : (seed, step, signs), each int64
@@ -64,11 +70,11 @@ def let_walk(slots, gaps, cores, shape, table, law, moment, born):
     blocks, limits, groups = shape
     dead, theta = _the_dead(slots, gaps)
     close_gaps(slots, gaps[1], gaps[2], live, died)
-    if table[2][BEGUN] == 0:
-        _begin(slots, blocks, table, dead, law, moment)
-        table[2][BEGUN] = 1
-    deep = _count_deep(gaps[0], blocks, table)
-    walking = _bury(table, dead, theta, law)
+    if table[3][LAYERS] == 0:
+        _begin(slots, gaps[0], blocks, table, dead, law, moment)
+    _sink_and_rise(table, law, moment)
+    deep = table[2].copy()
+    walking = _bury(blocks, table, dead, theta, law)
     room, group_of = _room(slots[0], blocks, groups)
     most = np.int64(room.sum())
     rows = slots[0], slots[1], slots[2]
@@ -112,49 +118,106 @@ def _the_dead(slots, gaps):
 
 
 @kernel
-def _bury(table, dead, theta, law):
+def _bury(blocks, table, dead, theta, law):
     """Put the dead behind the table and return how many stand before them.
 
     Those below the edge become deep at once; where the table is full the deepest of all do.
     """
-    entry, depth, tally = table
+    entry, shallow, _, tally = table
     _, floor, edge = law
-    shallow = np.empty(theta.size, np.bool_)
+    stays = np.empty(theta.size, np.bool_)
     for n in range(theta.size):
-        shallow[n] = theta[n] >= edge or edge == floor
-    dead, theta = dead[shallow], theta[shallow]
+        stays[n] = theta[n] >= edge or edge == floor
+        if not stays[n]:
+            _sink(blocks, table, dead[n], theta[n], law)
+    dead, theta = dead[stays], theta[stays]
     count = tally[COUNT]
     excess = count + dead.size - entry.size
     if excess > 0:
-        together = np.concatenate((depth[:count], theta))
-        order = np.argsort(together)
+        together, who = np.concatenate((shallow[:count], theta)), np.concatenate((entry[:count], dead))
         stays = np.ones(together.size, np.bool_)
-        stays[order[:excess]] = False
+        for n in np.argsort(together)[:excess]:
+            stays[n] = False
+            _sink(blocks, table, who[n], together[n], law)
         kept = 0
         for n in range(count):
             if stays[n]:
-                entry[kept], depth[kept] = entry[n], depth[n]
+                entry[kept], shallow[kept] = entry[n], shallow[n]
                 kept += 1
         dead, theta = dead[stays[count:]], theta[stays[count:]]
         count = kept
         tally[DROPPED] += excess
     entry[count : count + dead.size] = dead
-    depth[count : count + dead.size] = theta
+    shallow[count : count + dead.size] = theta
     tally[COUNT] = count + dead.size
     return count
 
 
 @kernel
-def _begin(slots, blocks, table, dead, law, moment):
-    """Fill the empty table: each dormant pair but the newly dead with the share of the shallow, theta uniform."""
-    row_start, target, _, _ = slots
-    entry, theta, tally = table
+def _sink(blocks, table, entry, theta, law):
+    """Count a connection as deep, in the layer of its theta."""
+    layers = table[3][LAYERS]
     _, floor, edge = law
+    layer = np.int64((edge - theta) / (edge - floor) * layers) if edge > floor else np.int64(0)
+    table[2][projection_of(blocks, entry >> _SHIFT), min(max(layer, 0), layers - 1)] += 1
+
+
+@kernel
+def _sink_and_rise(table, law, moment):
+    """Let the deep change layers: half of ``noise**2`` over the square of a layer's height go up, and as many down.
+
+    That is the diffusion of the walk. The lowest layer is higher by what stands behind the wall.
+    """
+    depth, layers = table[2], table[3][LAYERS]
+    noise, floor, edge = law
+    if layers < 2:
+        return
+    height = (edge - floor) / layers
+    chance = min(0.5 * (noise / height) ** 2, 0.5)
+    key, index = stream(moment[0], moment[1], LAYER), np.uint64(0)
+    for p in range(depth.shape[0]):
+        before = depth[p].copy()
+        for layer in range(layers - 1):
+            share = chance
+            if layer + 1 == layers - 1:
+                share *= height / (height + BEHIND_THE_WALL * noise)
+            down, index = _binomial(before[layer], chance, key, index)
+            up, index = _binomial(before[layer + 1], share, key, index)
+            # Both ways out of a layer are drawn from all that were in it.
+            move = max(min(down - up, depth[p, layer]), -depth[p, layer + 1])
+            depth[p, layer] -= move
+            depth[p, layer + 1] += move
+
+
+@kernel
+def _binomial(trials, chance, key, index):
+    """Return how many of so many trials succeed, and the index of the next unused draw."""
+    mean = trials * chance
+    if mean > _MANY:
+        drawn = mean + math.sqrt(mean * (1.0 - chance)) * np.float64(normal(key, index))
+        return np.int64(min(max(np.round(drawn), 0.0), np.float64(trials))), index + _ONE
+    count = np.int64(0)
+    position, index = _next(np.int64(-1), trials, chance, key, index)
+    while position < trials:
+        count += 1
+        position, index = _next(position, trials, chance, key, index)
+    return count, index
+
+
+@kernel
+def _begin(slots, before, blocks, table, dead, law, moment):
+    """Fill the empty table: each dormant pair but the newly dead with the share of the shallow; layers evenly."""
+    row_start, target, _, _ = slots
+    entry, theta, depth, tally = table
+    noise, floor, edge = law
+    tally[LAYERS] = 1
+    if noise > 0.0:
+        tally[LAYERS] = np.int64(min(max((edge - floor) / (THINNEST * noise), 1.0), np.float64(MOST_LAYERS)))
     known = _pairs_of(dead, dead.size)
     count = np.int64(0)
     for p in range(blocks.shape[0]):
         key, index = bits(stream(moment[0], np.int64(0), SURFACE), np.uint64(p)), np.uint64(0)
-        dormant = _dormant(row_start, blocks[p])
+        deep, dormant = _dormant(before, blocks[p]), _dormant(row_start, blocks[p])
         rank, index = _next(np.int64(-1), dormant, edge / floor, key, index)
         while rank < dormant and count < entry.size:
             _, row, column, _ = dormant_pair(row_start, target, blocks, p, rank)
@@ -163,7 +226,10 @@ def _begin(slots, blocks, table, dead, law, moment):
                 entry[count] = coded(row, column, sign_of(moment, row, column))
                 theta[count] = edge * uniform(key, index)
                 count += 1
+                deep -= 1
             rank, index = _next(rank, dormant, edge / floor, key, index + _ONE)
+        for layer in range(tally[LAYERS]):
+            depth[p, layer] = deep * (layer + 1) // tally[LAYERS] - deep * layer // tally[LAYERS]
     tally[COUNT] = count
 
 
@@ -175,18 +241,6 @@ def _pairs_of(entry, more):
         row, column, _ = decoded(entry[n])
         add_if_new(known, coded(row, column, np.int64(0)))
     return known
-
-
-@kernel
-def _count_deep(before, blocks, table):
-    """Return how many of each projection were deep before the step: neither live nor shallow."""
-    entry, _, tally = table
-    deep = np.empty(blocks.shape[0], np.int64)
-    for p in range(blocks.shape[0]):
-        deep[p] = _dormant(before, blocks[p])
-    for n in range(tally[COUNT]):
-        deep[projection_of(blocks, entry[n] >> _SHIFT)] -= 1
-    return deep
 
 
 @kernel
@@ -249,70 +303,82 @@ def _surface(slots, shape, table, deep, law, moment, filled, room, born):
     """Let the deep take a step: who comes above the edge is drawn, enters the table, or is born; return how many are.
 
     A step of size s, of density proportional to s exp(-s^2 / 2 noise^2) among those that pass the edge, is cut by it
-    uniformly: the landing has a density proportional to Q(height / noise), Q the tail of the normal distribution.
+    uniformly: the landing has a density proportional to Q(height / noise), Q the tail of the normal distribution, and
+    so has the depth that it came from. It is drawn for every layer that steps may reach and counts where it began
+    there.
+
+    Parameters
+    ----------
+    deep : int64 (n_projections, MOST_LAYERS)
+        Who takes a step.
     """
     row_start, target, weight, _ = slots
     blocks, _, group_of = shape
-    entry, theta, tally = table
+    entry, theta, depth, tally = table
     noise, floor, edge = law
-    span = edge - floor
-    if span <= 0.0 or noise <= 0.0:
+    layers = tally[LAYERS]
+    height = (edge - floor) / layers
+    if height <= 0.0 or noise <= 0.0:
         return np.int64(0)
-    span += BEHIND_THE_WALL * noise
-    chance = noise / (math.sqrt(2.0 * math.pi) * span)
-    coming = np.zeros(blocks.shape[0], np.int64)
+    reached = min(layers, np.int64(6.0 * noise / height) + 1)
+    coming = np.zeros((blocks.shape[0], reached), np.int64)
+    base = stream(moment[0], moment[1], SURFACE)
     for p in range(blocks.shape[0]):
-        key, index = bits(stream(moment[0], moment[1], SURFACE), np.uint64(2 * p)), np.uint64(0)
-        position, index = _next(np.int64(-1), deep[p], chance, key, index)
-        while position < deep[p]:
-            coming[p] += 1
-            position, index = _next(position, deep[p], chance, key, index)
-    if coming.sum() == 0:
-        return np.int64(0)
+        for layer in range(reached):
+            span = height + (BEHIND_THE_WALL * noise if layer == layers - 1 else 0.0)
+            key, chance = bits(base, np.uint64(2 * (p * MOST_LAYERS + layer))), noise / (_ROOT * span)
+            position, index = _next(np.int64(-1), deep[p, layer], chance, key, np.uint64(0))
+            while position < deep[p, layer]:
+                coming[p, layer] += 1
+                position, index = _next(position, deep[p, layer], chance, key, index)
     known = np.empty(0, np.int64)
     rows = row_start, target, weight
     count = np.int64(0)
     for p in range(blocks.shape[0]):
-        key, index = bits(stream(moment[0], moment[1], SURFACE), np.uint64(2 * p + 1)), np.uint64(0)
         dormant = _dormant(row_start, blocks[p])
         mask = mask_for(dormant)
-        for _ in range(coming[p]):
-            step = noise * math.sqrt(-2.0 * math.log(uniform(key, index)))
-            height = step * (1.0 - uniform(key, index + _ONE))
-            index += _ONE + _ONE
-            if step - height > span:
-                continue  # from below the floor, where nobody is
-            landing = np.float32(edge + height)
-            # Who stays deep needs no name.
-            if landing >= np.float32(0.0) and room[group_of[p]] == 0:
-                tally[REFUSED] += 1
-                continue
-            if landing < np.float32(0.0) and tally[COUNT] == entry.size:
-                tally[KEPT_DEEP] += 1
-                continue
-            if known.size == 0:
-                known = _pairs_of(entry[: tally[COUNT]], coming.sum())
-            while True:
-                rank, index = below(key, index, dormant, mask)
-                _, row, column, _ = dormant_pair(row_start, target, blocks, p, rank)
-                if add_if_new(known, coded(row, column, np.int64(0))):
-                    break
-            synapse = coded(row, column, sign_of(moment, row, column))
-            if landing >= np.float32(0.0):
-                if _let_in(rows, shape, synapse, landing, filled, room, born, count):
+        for layer in range(reached):
+            key, index = bits(base, np.uint64(2 * (p * MOST_LAYERS + layer) + 1)), np.uint64(0)
+            top = layer * height
+            bottom = top + height + (BEHIND_THE_WALL * noise if layer == layers - 1 else 0.0)
+            for _ in range(coming[p, layer]):
+                step = noise * math.sqrt(-2.0 * math.log(uniform(key, index)))
+                below_edge = step * uniform(key, index + _ONE)
+                index += _ONE + _ONE
+                if below_edge < top or below_edge >= bottom:
+                    continue
+                landing = np.float32(edge + step - below_edge)
+                # Who stays deep needs no name.
+                if landing >= np.float32(0.0) and room[group_of[p]] == 0:
+                    tally[REFUSED] += 1
+                    continue
+                if landing < np.float32(0.0) and tally[COUNT] == entry.size:
+                    tally[KEPT_DEEP] += 1
+                    continue
+                if known.size == 0:
+                    known = _pairs_of(entry[: tally[COUNT]], coming.sum())
+                while True:
+                    rank, index = below(key, index, dormant, mask)
+                    _, row, column, _ = dormant_pair(row_start, target, blocks, p, rank)
+                    if add_if_new(known, coded(row, column, np.int64(0))):
+                        break
+                synapse = coded(row, column, sign_of(moment, row, column))
+                if landing < np.float32(0.0):
+                    entry[tally[COUNT]], theta[tally[COUNT]] = synapse, landing
+                    tally[COUNT] += 1
+                elif _let_in(rows, shape, synapse, landing, filled, room, born, count):
                     count += 1
                 else:
                     tally[REFUSED] += 1
-            else:
-                entry[tally[COUNT]], theta[tally[COUNT]] = synapse, landing
-                tally[COUNT] += 1
+                    continue
+                depth[p, layer] -= 1
     return count
 
 
 @kernel
 def _walk(rows, shape, table, before, law, moment, filled, room, born, count):
     """Let the first `before` of the table take a step; return how many are born now."""
-    entry, theta, tally = table
+    entry, theta, _, tally = table
     noise, floor, edge = np.float32(law[0]), np.float32(law[1]), np.float32(law[2])
     key = stream(moment[0], moment[1], WALK)
     kept = 0
@@ -320,6 +386,7 @@ def _walk(rows, shape, table, before, law, moment, filled, room, born, count):
         if n < before:
             moved = max(theta[n] + noise * normal(key, np.uint64(n)), floor)
             if moved < edge:
+                _sink(shape[0], table, entry[n], moved, law)
                 continue
             if moved < np.float32(0.0):
                 theta[n] = moved

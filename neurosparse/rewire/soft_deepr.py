@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.kernels.dormant import DROPPED, KEPT_DEEP, REFUSED, let_walk
+from neurosparse.kernels.dormant import DROPPED, KEPT_DEEP, MOST_LAYERS, REFUSED, let_walk
 from neurosparse.kernels.rewire import ANEW
 from neurosparse.rewire.deepr import temperature_for
 from neurosparse.rewire.rule import Options, Rule, Signals, Terms
@@ -27,24 +27,29 @@ class SoftDeepR(Rule):
     they have no room for is refused and the connection stays where it was, which restricts the stationary law to what
     is feasible and changes nothing else in it.
 
-    Memory is that of the live and of a table. The dormant are alike and the stationary law is flat below zero, so
-    that what is not looked at may be drawn anew at will: only the *shallow*, from `edge` to zero, are kept as pair,
-    sign and theta. A connection that sinks below `edge` is *deep* and loses its name; only the number of the deep is
-    known. In every step they are taken to be uniform on [theta_min, edge]: those that come up are binomial in number,
-    uniform over the pairs that are neither live nor shallow, and land above `edge` at a height of density proportional
-    to Q(height / sigma), Q the tail of the normal distribution and sigma = sqrt(2 eta T). That is a step of Algorithm 2
-    after theta and names of the deep were drawn from their law given everything else, a Gibbs step: the stationary law
-    is that of Algorithm 2 itself, whatever the size of the table. With room for every pair the rule is Algorithm 2 to
-    the letter, but for one thing: a connection that dies does not move a second time in that step.
+    Memory is that of the live and of a table. Dormant connections are alike and their stationary law is flat, so that
+    what is not looked at may be drawn anew at will. Only the *shallow*, from `edge` to zero, are kept as pair, sign and
+    theta. Who sinks below `edge` is *deep* and loses its name: of the deep is known how many of each projection are in
+    each of at most 64 layers of equal height, at least 4 sigma where the run begins, with sigma = sqrt(2 eta T). In a
+    step, theta is uniform in a layer; those that come up are binomial in number, uniform over the pairs that are
+    neither live nor shallow, and land above `edge` at a height of density proportional to Q(height / sigma), Q the tail
+    of the normal distribution; and layers exchange connections as the walk diffuses. That is Algorithm 2 after names
+    of all the deep and theta inside a layer were drawn from their law given everything else, a Gibbs step: the
+    stationary law is that of Algorithm 2, whatever the size of the table. With room for every pair the rule is
+    Algorithm 2 to the letter, but for one thing: a connection that dies does not move a second time in that step.
 
-    What is neglected:
+    What is neglected, and how much it was in measurements:
 
-    - Out of equilibrium the deep are not uniform. What Algorithm 2 remembers of them for theta_min^2 / sigma^2 steps is
-      forgotten here at once, so that counts settle sooner, and where gradients throw the dead below `edge` these come
-      back sooner, and others in their stead.
-    - The clamp at theta_min makes the law there uneven over some sigma. Its mass is met (as if the wall stood 0.583
-      sigma lower), its shape is not.
-    - A full table: the deepest of it become deep, and of the deep that come up some stay. Both are counted.
+    - The clamp at theta_min makes the law uneven near it. Its mass is met (as if the wall stood 0.583 sigma lower, as
+      in Algorithm 2), its shape is not. In a toy with a known posterior (theta_min = -20 sigma) the mean number of
+      active connections was within 0.7 % of that of Algorithm 2, both 2 % below the posterior's in continuous time.
+    - Out of equilibrium, depth is known to a layer only: counts on the way from all dormant to equilibrium were 1.5 %
+      above those of Algorithm 2 (theta_min = -40 sigma, 9 layers; 25 % with one layer).
+    - Names are forgotten below `edge`: those that come up are others than those that sank. In equilibrium that changes
+      no law, but where gradients throw the dead far below `edge` (SGD at a low temperature), newcomers are tried where
+      Algorithm 2 would bring the same losers back. MNIST had 10, 13 and 19 % more active connections at `memory` 3, 1
+      and 0.3 than with room for every pair, and a higher accuracy.
+    - Where the table is full the deepest in it become deep, and of the deep that come up some stay. Both are counted.
 
     Parameters
     ----------
@@ -60,7 +65,7 @@ class SoftDeepR(Rule):
         theirs.
     memory : float
         Places of the table (12 bytes each), as a multiple of the store's slots; `edge` is where about half of them are
-        taken in equilibrium, or theta_min where they suffice for every pair.
+        taken in equilibrium, theta_min * places / (2 * pairs), or theta_min where they suffice for every pair.
 
     Attributes
     ----------
@@ -96,12 +101,13 @@ class SoftDeepR(Rule):
         if not memory > 0:
             raise BadInput(f"the table of the shallow needs some memory, not {memory} times the slots")
         store.mortal[:] = True  # who dies here need not be born elsewhere
-        self.alpha, self.temperature, self.theta_min = alpha, temperature, theta_min
+        self.alpha, self.temperature, self.theta_min = float(alpha), float(temperature), float(theta_min)
         self._store, self._signs = store, signs
         pairs = sum(p.n_pre * p.n_post for p in store.layout.projections)
         places = min(max(1, round(memory * store.layout.n_slots)), pairs)
-        self.edge = theta_min if places == pairs else theta_min * places / (2 * pairs)
-        self._table = np.zeros(places, np.int64), np.zeros(places, np.float32), np.zeros(5, np.int64)
+        self.edge = self.theta_min if places == pairs else self.theta_min * places / (2 * pairs)
+        layers = np.zeros((len(store.projections), MOST_LAYERS), np.int64)
+        self._table = np.zeros(places, np.int64), np.zeros(places, np.float32), layers, np.zeros(5, np.int64)
         self._before = np.zeros_like(store.row_start)
         self._groups = store.layout.groups()
 
@@ -143,13 +149,13 @@ class SoftDeepR(Rule):
         return int(store.born.sum())
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return the table of the shallow."""
-        return dict(zip(("shallow", "shallow_theta", "shallow_tally"), self._table, strict=True))
+        """Return the table of the shallow, the layers of the deep, and what is counted."""
+        return dict(zip(("shallow", "shallow_theta", "deep", "dormant_tally"), self._table, strict=True))
 
     @property
     def tally(self) -> dict[str, int]:
         """Return how often a full table dropped a shallow one or kept a deep one, and how many births were refused."""
-        tally = self._table[2]
+        tally = self._table[3]
         return {"dropped": int(tally[DROPPED]), "kept deep": int(tally[KEPT_DEEP]), "refused": int(tally[REFUSED])}
 
 
