@@ -97,7 +97,7 @@ def main(tasks: int, epochs: int, synapses: int, seeds: int, out: Path) -> None:
             for epoch in (0, epochs - 1):
                 line[f"{name}, epoch {epoch + 1}"] = told([100 * row[name][epoch] for row in rows])
         line["connections kept"] = [told([100 * row["kept"][k] for row in rows]) for k in range(len(rows[0]["kept"]))]
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
 def told(values: list[float]) -> str:
