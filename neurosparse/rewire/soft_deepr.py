@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.kernels.dormant import DROPPED, KEPT_DEEP, MOST_LAYERS, REFUSED, let_walk
+from neurosparse.kernels.deep import DROPPED, KEPT_DEEP, MOST_LAYERS, REFUSED
+from neurosparse.kernels.dormant import let_walk
 from neurosparse.kernels.rewire import ANEW
 from neurosparse.rewire.rule import Signals, Terms
 from neurosparse.store.store import SynapseStore
