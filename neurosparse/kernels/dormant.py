@@ -6,6 +6,19 @@ import math
 
 import numpy as np
 
+from neurosparse.kernels.deep import (
+    BEHIND_THE_WALL,
+    COUNT,
+    DROPPED,
+    KEPT_DEEP,
+    LAYERS,
+    MOST_LAYERS,
+    REFUSED,
+    THINNEST,
+    next_success,
+    sink,
+    sink_and_rise,
+)
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.limits import book, count_filled, is_open, projection_of
 from neurosparse.kernels.replace import count_births
@@ -20,21 +33,11 @@ from neurosparse.kernels.rewire import (
     new_table,
     sign_of,
 )
-from neurosparse.kernels.rng import LAYER, SURFACE, WALK, below, bits, mask_for, normal, stream, uniform
+from neurosparse.kernels.rng import SURFACE, WALK, below, bits, mask_for, normal, stream, uniform
 
 _ONE = np.uint64(1)
 _SHIFT = np.int64(32)
 _ROOT = math.sqrt(2.0 * math.pi)
-# A normal walk that is clamped at a wall has the mass of a uniform one whose wall stands so many steps behind:
-# -zeta(1/2) / sqrt(2 pi) (Chernoff 1965; Siegmund 1985).
-BEHIND_THE_WALL = 0.5825971579390106
-# What `tally` counts: entries of the table, layers of the deep (0 before the first step), entries dropped because the
-# table was full, deep ones that stayed deep because it was full, births refused.
-COUNT, LAYERS, DROPPED, KEPT_DEEP, REFUSED = range(5)
-# The deep have no more layers than that, and none is thinner than so many sigma when they are laid.
-MOST_LAYERS, THINNEST = 64, 4.0
-# Above this mean a binomial number is drawn as a normal one.
-_MANY = 50.0
 
 
 @kernel
@@ -72,7 +75,7 @@ def let_walk(slots, gaps, cores, shape, table, law, moment, born):
     close_gaps(slots, gaps[1], gaps[2], live, died)
     if table[3][LAYERS] == 0:
         _begin(slots, gaps[0], blocks, table, dead, law, moment)
-    _sink_and_rise(table, law, moment)
+    sink_and_rise(table, law, moment)
     deep = table[2].copy()
     walking = _bury(blocks, table, dead, theta, law)
     room, group_of = _room(slots[0], blocks, groups)
@@ -129,7 +132,7 @@ def _bury(blocks, table, dead, theta, law):
     for n in range(theta.size):
         stays[n] = theta[n] >= edge or edge == floor
         if not stays[n]:
-            _sink(blocks, table, dead[n], theta[n], law)
+            sink(blocks, table, dead[n], theta[n], law)
     dead, theta = dead[stays], theta[stays]
     count = tally[COUNT]
     excess = count + dead.size - entry.size
@@ -138,7 +141,7 @@ def _bury(blocks, table, dead, theta, law):
         stays = np.ones(together.size, np.bool_)
         for n in np.argsort(together)[:excess]:
             stays[n] = False
-            _sink(blocks, table, who[n], together[n], law)
+            sink(blocks, table, who[n], together[n], law)
         kept = 0
         for n in range(count):
             if stays[n]:
@@ -151,57 +154,6 @@ def _bury(blocks, table, dead, theta, law):
     shallow[count : count + dead.size] = theta
     tally[COUNT] = count + dead.size
     return count
-
-
-@kernel
-def _sink(blocks, table, entry, theta, law):
-    """Count a connection as deep, in the layer of its theta."""
-    layers = table[3][LAYERS]
-    _, floor, edge = law
-    layer = np.int64((edge - theta) / (edge - floor) * layers) if edge > floor else np.int64(0)
-    table[2][projection_of(blocks, entry >> _SHIFT), min(max(layer, 0), layers - 1)] += 1
-
-
-@kernel
-def _sink_and_rise(table, law, moment):
-    """Let the deep change layers: half of ``noise**2`` over the square of a layer's height go up, and as many down.
-
-    That is the diffusion of the walk. The lowest layer is higher by what stands behind the wall.
-    """
-    depth, layers = table[2], table[3][LAYERS]
-    noise, floor, edge = law
-    if layers < 2:
-        return
-    height = (edge - floor) / layers
-    chance = min(0.5 * (noise / height) ** 2, 0.5)
-    key, index = stream(moment[0], moment[1], LAYER), np.uint64(0)
-    for p in range(depth.shape[0]):
-        before = depth[p].copy()
-        for layer in range(layers - 1):
-            share = chance
-            if layer + 1 == layers - 1:
-                share *= height / (height + BEHIND_THE_WALL * noise)
-            down, index = _binomial(before[layer], chance, key, index)
-            up, index = _binomial(before[layer + 1], share, key, index)
-            # Both ways out of a layer are drawn from all that were in it.
-            move = max(min(down - up, depth[p, layer]), -depth[p, layer + 1])
-            depth[p, layer] -= move
-            depth[p, layer + 1] += move
-
-
-@kernel
-def _binomial(trials, chance, key, index):
-    """Return how many of so many trials succeed, and the index of the next unused draw."""
-    mean = trials * chance
-    if mean > _MANY:
-        drawn = mean + math.sqrt(mean * (1.0 - chance)) * np.float64(normal(key, index))
-        return np.int64(min(max(np.round(drawn), 0.0), np.float64(trials))), index + _ONE
-    count = np.int64(0)
-    position, index = _next(np.int64(-1), trials, chance, key, index)
-    while position < trials:
-        count += 1
-        position, index = _next(position, trials, chance, key, index)
-    return count, index
 
 
 @kernel
@@ -218,7 +170,7 @@ def _begin(slots, before, blocks, table, dead, law, moment):
     for p in range(blocks.shape[0]):
         key, index = bits(stream(moment[0], np.int64(0), SURFACE), np.uint64(p)), np.uint64(0)
         deep, dormant = _dormant(before, blocks[p]), _dormant(row_start, blocks[p])
-        rank, index = _next(np.int64(-1), dormant, edge / floor, key, index)
+        rank, index = next_success(np.int64(-1), dormant, edge / floor, key, index)
         while rank < dormant and count < entry.size:
             _, row, column, _ = dormant_pair(row_start, target, blocks, p, rank)
             pair = coded(row, column, np.int64(0))
@@ -227,7 +179,7 @@ def _begin(slots, before, blocks, table, dead, law, moment):
                 theta[count] = edge * uniform(key, index)
                 count += 1
                 deep -= 1
-            rank, index = _next(rank, dormant, edge / floor, key, index + _ONE)
+            rank, index = next_success(rank, dormant, edge / floor, key, index + _ONE)
         for layer in range(tally[LAYERS]):
             depth[p, layer] = deep * (layer + 1) // tally[LAYERS] - deep * layer // tally[LAYERS]
     tally[COUNT] = count
@@ -247,22 +199,6 @@ def _pairs_of(entry, more):
 def _dormant(row_start, block):
     """Return how many pairs of a projection have no synapse."""
     return (block[1] - block[0]) * block[2] - (row_start[block[1]] - row_start[block[0]])
-
-
-@kernel
-def _next(position, end, chance, key, index):
-    """Return the next success after `position` in trials that each have a `chance`, no more than `end`.
-
-    Successes that are found so are binomial in number, at one logarithm each.
-    """
-    if chance <= 0.0:
-        return end, index
-    if chance >= 1.0:
-        return position + 1, index + _ONE
-    skip = math.log(uniform(key, index)) / math.log1p(-chance)
-    if skip >= np.float64(end - position - 1):
-        return end, index + _ONE
-    return position + 1 + np.int64(skip), index + _ONE
 
 
 @kernel
@@ -327,10 +263,10 @@ def _surface(slots, shape, table, deep, law, moment, filled, room, born):
         for layer in range(reached):
             span = height + (BEHIND_THE_WALL * noise if layer == layers - 1 else 0.0)
             key, chance = bits(base, np.uint64(2 * (p * MOST_LAYERS + layer))), noise / (_ROOT * span)
-            position, index = _next(np.int64(-1), deep[p, layer], chance, key, np.uint64(0))
+            position, index = next_success(np.int64(-1), deep[p, layer], chance, key, np.uint64(0))
             while position < deep[p, layer]:
                 coming[p, layer] += 1
-                position, index = _next(position, deep[p, layer], chance, key, index)
+                position, index = next_success(position, deep[p, layer], chance, key, index)
     known = np.empty(0, np.int64)
     rows = row_start, target, weight
     count = np.int64(0)
@@ -386,7 +322,7 @@ def _walk(rows, shape, table, before, law, moment, filled, room, born, count):
         if n < before:
             moved = max(theta[n] + noise * normal(key, np.uint64(n)), floor)
             if moved < edge:
-                _sink(shape[0], table, entry[n], moved, law)
+                sink(shape[0], table, entry[n], moved, law)
                 continue
             if moved < np.float32(0.0):
                 theta[n] = moved

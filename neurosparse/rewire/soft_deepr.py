@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.kernels.dormant import DROPPED, KEPT_DEEP, MOST_LAYERS, REFUSED, let_walk
+from neurosparse.kernels.deep import DROPPED, KEPT_DEEP, MOST_LAYERS, REFUSED
+from neurosparse.kernels.dormant import let_walk
 from neurosparse.kernels.rewire import ANEW
 from neurosparse.rewire.deepr import temperature_for
 from neurosparse.rewire.rule import Options, Rule, Signals, Terms
