@@ -129,8 +129,8 @@ class Settings(BaseModel):
     )
     theta_min: Annotated[float, Field(lt=0, ge=-_LARGE)] | None = Field(
         None,
-        description="The wall below zero that turns dormant connections of soft_deepr back; by default where half of "
-        "the budget would be active, were the loss flat.",
+        description="The wall below zero that turns dormant connections of soft_deepr back; by default where a fifth "
+        "of the budget would be active, were the loss flat.",
     )
     final_connectivity: Fraction | None = Field(
         None, description="Fraction of all connections that pruning leaves; 10% unless told."
