@@ -140,7 +140,7 @@ def test_all_faults_of_file_and_flags_are_told_at_once_with_their_places(tmp_pat
         (["--synapses", "999999999"], 2, "too much"),
         (["--synapses-per-core", "50"], 1, "error[over-budget]"),
         (["--layers", "30,,20"], 2, "is not a layer size"),
-        (["--layers", "30,20", "--epochs", "1", "--learning-rate", "1e6"], 1, "error[diverged]"),
+        (["--layers", "30,20", "--epochs", "1", "--rule", "static", "--learning-rate", "1e6"], 1, "error[diverged]"),
         (["--resume", "nowhere"], 3, "there is no run folder nowhere"),
         (["--config", "nowhere.toml"], 3, "nowhere.toml"),
         (["--tau", "1e200", "--alpha", "1e160"], 2, "2 faults"),

@@ -49,8 +49,8 @@ def test_points_are_all_combinations_with_their_exceptions(read):
     sweep = read(WHOLE)
     assert (sweep.title, sweep.seeds, sweep.x, sweep.series) == ("Mine", (3, 1), "connectivity", ("scope",))
     assert [(p.name, p.config.settings.alpha) for p in sweep.points] == [
-        ("connectivity=20%_scope=projection", 1e-4),
-        ("connectivity=10%_scope=projection", 1e-4),
+        ("connectivity=20%_scope=projection", 2e-4),
+        ("connectivity=10%_scope=projection", 2e-4),
         ("connectivity=20%_scope=network", 1e-3),
         ("connectivity=10%_scope=network", 2e-3),
     ]
