@@ -28,11 +28,14 @@ def digits():
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory):
-    """The digits network that the product itself trains by default."""
+    """The digits network that Algorithm 1 trains: bounds on how simulators decide are those of this network."""
     from neurosparse.config import configure
     from neurosparse.run.training import start
 
-    run = start(configure(), tmp_path_factory.mktemp("trained") / "run")
+    run = start(
+        configure({"births": "anywhere", "rewire_until": 1.0, "alpha": 1e-4}),
+        tmp_path_factory.mktemp("trained") / "run",
+    )
     for _ in run.events():
         pass
     return run.folder.trained()

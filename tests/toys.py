@@ -259,6 +259,7 @@ def _walk(slots, gaps, cores, shape, ends, queue, batch, law, manner, moment, st
     nothing = np.empty((0, 0), np.float32)
     y, bias = np.empty((n_post, x.shape[1]), np.float32), np.zeros(n_post, np.float32)
     number, count = moves
+    born = np.zeros(1, np.int64)
     code = _code(slots, n_post, power)
     for step in range(moment[1], moment[1] + steps):
         if manner[2]:
@@ -275,9 +276,8 @@ def _walk(slots, gaps, cores, shape, ends, queue, batch, law, manner, moment, st
             if manner[1]:
                 _replace_by_row(slots, gaps, cores, shape, stream(moment[0], step, BIRTH))
             else:
-                replace_dead(
-                    slots, gaps, cores, shape, ends, queue, (manner[0], False), (moment[0], np.int64(step), moment[2])
-                )
+                now = moment[0], np.int64(step), moment[2]
+                replace_dead(slots, gaps, cores, born, shape, ends, queue, (manner[0], False), now)
             before, code = code, _code(slots, n_post, power)
             if dead <= count.shape[0]:
                 count[dead - 1, number[before], number[code]] += 1

@@ -24,7 +24,8 @@ def runs(tmp_path_factory):
     """Return a folder with a finished run and one that has not begun."""
     folder = tmp_path_factory.mktemp("runs")
     small = ("--layers", "40,30", "--connectivity", "40%", "--epochs", "10")
-    result = neurosparse("train", *small, "--out", "run", cwd=folder)
+    plain = ("--births", "anywhere", "--rewire-until", "1", "--alpha", "1e-4")
+    result = neurosparse("train", *small, *plain, "--out", "run", cwd=folder)
     assert result.returncode == 0, result.stderr
     (folder / "open").mkdir()
     for name in ("config.json", "plan.json"):
