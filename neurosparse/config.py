@@ -146,6 +146,9 @@ class Settings(BaseModel):
         "float32", description="Weights that the network sees in training: as they learn, or rounded to so many bits."
     )
     gain: Positive = Field(1.0, description="Scale of the first weights; 1 is the variance 2 / fan-in.")
+    fan_in_of: Literal["connected", "all"] = Field(
+        "connected", description="Fan-in by which first weights are scaled: of neurons with inputs, or of all."
+    )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="Names all random numbers of the run.")
     validation: Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, lt=1)] = Field(
         0.1, description="Fraction of the training data held out for choices."
@@ -212,6 +215,7 @@ LATER: dict[str, Any] = {
     "rewire_every": None,
     "final_connectivity": None,
     "theta_min": None,
+    "fan_in_of": "all",
 }
 
 

@@ -33,7 +33,7 @@ def network(tmp_path_factory):
     from neurosparse.run.training import start
 
     run = start(
-        configure({"births": "anywhere", "rewire_until": 1.0, "alpha": 1e-4}),
+        configure({"births": "anywhere", "rewire_until": 1.0, "alpha": 1e-4, "fan_in_of": "all"}),
         tmp_path_factory.mktemp("trained") / "run",
     )
     for _ in run.events():

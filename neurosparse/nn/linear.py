@@ -56,14 +56,16 @@ class Linear:
         edges = [projection.n_post * part // store.parts for part in range(store.parts + 1)]
         self._posts = list(pairwise(edges))
 
-    def scatter_weights(self, gain: float, seed: int) -> None:
+    def scatter_weights(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
         """Give every connection a half-normal size with variance ``gain**2 * 2 / fan_in``, fan-in as it is live.
 
-        He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs on average of a neuron that has any.
+        He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs on average of a neuron that has any
+        (``"connected"``), or of every neuron of the layer, at least 1 (``"all"``).
         """
         row_start, target, _, _ = self._projection.slots
         live = target[row_start[0] : row_start[-1]]
-        fan_in = live.size / np.unique(live).size if live.size else 1.0
+        neurons = np.unique(live).size if fan_in_of == "connected" else self.n_outputs
+        fan_in = max(live.size / max(neurons, 1), 1.0)
         spread = np.float32(gain * np.sqrt(2.0 / fan_in))
         scatter_weights(self._projection.slots, spread, seed, self._projection.index)
 

@@ -99,10 +99,10 @@ class Network:
         """
         return self._signals
 
-    def initialise(self, gains: Sequence[float], seed: int) -> None:
+    def initialise(self, gains: Sequence[float], seed: int, fan_in_of: str = "connected") -> None:
         """Give every connection its first weight; `gains` scales each layer's (see `Linear.scatter_weights`)."""
         for layer, gain in zip(self.layers, gains, strict=True):
-            layer.scatter_weights(gain, seed)
+            layer.scatter_weights(gain, seed, fan_in_of)
 
     def read(self, samples: np.ndarray, order: np.ndarray, scale: float) -> None:
         """Put ``samples[order] * scale`` into the input.

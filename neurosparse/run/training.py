@@ -157,7 +157,7 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
         position = Position()
         store.fill(settings.seed, SIGNS[settings.signs])
         rule.begin(settings.seed)
-        network.initialise([settings.gain] * len(network.layers), settings.seed)
+        network.initialise([settings.gain] * len(network.layers), settings.seed, settings.fan_in_of)
     optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)
     return Trainer(
         network, rule, optimizer, job.data,

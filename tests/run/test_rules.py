@@ -191,7 +191,7 @@ def test_settings_of_rules_out_of_range_are_refused(flags):
 
 
 def test_a_run_from_before_there_were_rules_is_one_of_deepr(tmp_path):
-    then = configure({**SMALL, "connectivity": "20%", "births": "anywhere", "rewire_until": 1.0})
+    then = configure({**SMALL, "connectivity": "20%", "births": "anywhere", "rewire_until": 1.0, "fan_in_of": "all"})
     stored = then.to_json()
     for name in LATER:
         del stored[name]

@@ -93,7 +93,7 @@ def test_another_activation_in_the_file_fails_the_check(tmp_path):
 
 
 def test_a_run_from_before_there_were_activations_goes_on(tmp_path):
-    then = {"births": "anywhere", "rewire_until": 1.0}
+    then = {"births": "anywhere", "rewire_until": 1.0, "fan_in_of": "all"}
     run = start(configure({**SMALL, **then}), tmp_path / "run")
     list(run.events(stop=lambda: run.trainer.position.step >= 57))
     head = json.loads((tmp_path / "run/config.json").read_text())
