@@ -8,7 +8,6 @@ import numpy as np
 
 from neurosparse.kernels.audition import listen, rank
 from neurosparse.kernels.paths import draw_on_paths
-from neurosparse.kernels.replace import draw
 from neurosparse.rewire.paths import Paths
 from neurosparse.rewire.rule import Signals
 from neurosparse.store.births import Queue
@@ -25,8 +24,8 @@ class Auditions:
     Parameters
     ----------
     store : SynapseStore
-    paths : Paths or None
-        Where candidates are drawn; anywhere without.
+    paths : Paths
+        Where candidates are drawn.
     signs : int
         Where signs come from (see `neurosparse.kernels.rewire.sign_of`).
     steps : int
@@ -38,7 +37,7 @@ class Auditions:
     """
 
     def __init__(
-        self, store: SynapseStore, paths: Paths | None, signs: int, steps: int, share: float, head_start: float
+        self, store: SynapseStore, paths: Paths, signs: int, steps: int, share: float, head_start: float
     ) -> None:
         self._store, self._paths, self._signs = store, paths, signs
         self._steps, self._head_start = steps, head_start
@@ -74,13 +73,10 @@ class Auditions:
             rank(self._queue[0][heard], self._queue[1][heard], moment)
             self._place[k] = begin, begin + count
             size, projections = span.stop - begin, (k, k + 1)
-            if self._paths is None:
-                drawn = draw(store.slots, store.blocks, store.limits, projections, live, capacity, size, moment)
-            else:
-                drawn = draw_on_paths(
-                    store.slots, store.blocks, store.limits, self._paths.ends, projections, live, capacity, size,
-                    moment, True,
-                )  # fmt: skip
+            drawn = draw_on_paths(
+                store.slots, store.blocks, store.limits, self._paths.ends, projections, live, capacity, size, moment,
+                True,
+            )  # fmt: skip
             self._heard[0][begin : begin + drawn.size] = np.sort(drawn)
             self._count[k] = drawn.size
         self._heard[1][:] = 0.0

@@ -92,7 +92,7 @@ class DeepR:
         """Return the rule that `options` ask for."""
         paths = Paths(store, inputs) if options.births != "anywhere" else None
         auditions = None
-        if options.births == "auditioned":
+        if paths is not None and options.births == "auditioned":
             auditions = Auditions(
                 store, paths, options.signs, options.audition_steps, options.candidates, options.head_start
             )
