@@ -40,7 +40,8 @@ class DeepR:
         sizes from the order of sqrt(eta) to that of eta; the law over architectures stays off by the order of
         sqrt(eta), as the step that crosses zero felt the drift of the one that died and none of the newborn's.
     paths : Paths, optional
-        Births keep to live paths.
+        Births keep to live paths, and in a projection of which every pair is to be connected weights change their sign
+        instead of dying.
     auditions : Auditions, optional
         Births are informed by the gradient.
     schedule : str
@@ -85,6 +86,8 @@ class DeepR:
         self.alpha, self.temperature = alpha, temperature
         self._store, self._paths, self._auditions, self._last = store, paths, auditions, last
         self._schedule, self._steps = schedule, steps
+        if paths is None:
+            store.mortal[:] = True  # Algorithm 1 to the letter: who dies is born again, be it at the only place left
         self._births = Births(signs, passes_on, paths.ends if paths else NO_ENDS)
 
     @classmethod
