@@ -12,6 +12,9 @@ from typing import Any
 
 SCHEMA = "neurosparse.sweep/1"
 
+#: What stands along the axis of a figure where no setting does: the connections that are left at the end.
+WEIGHTS = "weights"
+
 #: Settings whose floats are shares, written in percent.
 _SHARES = frozenset({"connectivity", "budget", "validation"})
 
@@ -138,9 +141,9 @@ class SweepResult:
     ----------
     title : str
     x : str
-        The setting that a figure has along its axis.
+        The setting that a figure has along its axis, or `WEIGHTS`.
     series : tuple of str
-        The settings that tell its lines apart: `x` and these are all that vary.
+        The settings that tell its lines apart; all others that vary run along a line.
     settings : mapping
         Those that all points share, by name.
     seeds : tuple of int
@@ -192,7 +195,7 @@ class SweepResult:
         """Return the table with a header and every digit; accuracies are fractions."""
         text = io.StringIO(newline="")
         table = csv.writer(text, lineterminator="\n")
-        table.writerow([self.x, *self.series, *_columns(dict.fromkeys(_FIGURES)), "seeds"])
+        table.writerow([*self._varies, *_columns(dict.fromkeys(_FIGURES)), "seeds"])
         for point in self.points:
             figures = _figures(point) if point.runs else dict.fromkeys(_FIGURES)
             values = _plain(point.values)
@@ -221,8 +224,9 @@ class SweepResult:
 
     @property
     def _varies(self) -> tuple[str, ...]:
-        """Return the settings that vary, in the order of the columns."""
-        return (self.x, *self.series)
+        """Return the settings that vary, in the order of the columns: what runs along a line first."""
+        along = [name for name in self.points[0].values if name not in self.series]
+        return (*along, *self.series)
 
 
 _FIGURES = ("weights", "budget", "biases", "validation", "test", "steps_over_budget", "rewired_a_step")

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from neurosparse.report.sweep import PointResult, SweepResult, setting_text
+from neurosparse.report.sweep import WEIGHTS, PointResult, SweepResult, setting_text
 
 _SIZE = (5.2, 3.6)
 """Inches."""
@@ -41,6 +41,7 @@ _UNITS = {
     "connectivity": "% of all pairs of neurons",
     "budget": "of a core's memory",
     "synapses": "connections",
+    "weights": "connections left",
     "batch": "samples a step",
     "epochs": "passes",
     "validation": "% of the training data",
@@ -87,7 +88,8 @@ def sweep_figure(result: SweepResult, form: Literal["svg", "png"]) -> bytes:
 
 def _draw(axes: Axes, result: SweepResult) -> None:
     """Draw every line, and what the axes are."""
-    values = list(dict.fromkeys(point.values[result.x] for point in result.points))
+    placed = [point for point in result.points if point.runs or result.x != WEIGHTS]
+    values = list(dict.fromkeys(_value(point, result.x) for point in placed))
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if numeric:
         values.sort()
@@ -97,7 +99,8 @@ def _draw(axes: Axes, result: SweepResult) -> None:
     for point in result.points:
         lines.setdefault(result.label(point), []).append(point)
     for index, (label, points) in enumerate(lines.items()):
-        drawn = sorted((place[point.values[result.x]], point.test) for point in points if point.runs)
+        drawn = [(place[_value(point, result.x)], point.test) for point in points if point.runs]
+        drawn.sort(key=lambda mark: mark[0])
         heights = [100 * test.mean for _, test in drawn]
         bars = [100 * (test.sd or 0.0) for _, test in drawn]
         axes.errorbar(
@@ -121,11 +124,16 @@ def _draw(axes: Axes, result: SweepResult) -> None:
         axes.legend(title=", ".join(name.replace("_", " ") for name in result.series))
 
 
+def _value(point: PointResult, x: str) -> Any:
+    """Return where along the axis a point stands; what is left is known of points with runs."""
+    return point.weights if x == WEIGHTS else point.values[x]
+
+
 def _scale(axes: Axes, x: str, values: Sequence[Any], places: Sequence[float], numeric: bool) -> None:
     """Set scale, ticks and label of the x axis."""
     unit = _UNITS.get(x)
     axes.set_xlabel(x.replace("_", " ") + (f" ({unit})" if unit else ""))
-    if numeric and min(values) > 0 and max(values) >= 10 * min(values):
+    if numeric and values and min(values) > 0 and max(values) >= 10 * min(values):
         axes.set_xscale("log")
     if not numeric:
         axes.margins(x=0.15)

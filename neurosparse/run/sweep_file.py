@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from neurosparse.config import WITHOUT_EFFECT, Settings, configure
 from neurosparse.errors import BadInput, FileFault
-from neurosparse.report.sweep import setting_text
+from neurosparse.report.sweep import WEIGHTS, setting_text
 from neurosparse.run.sweep import Point, Sweep, Where
 
 #: Two names of one number: naming it anew replaces it whole, as on the command line.
@@ -113,11 +113,11 @@ class _Reader:
         for name in axes:
             if name in settings or (name in _ONE_NUMBER and _ONE_NUMBER & set(settings)):
                 self._fault(f"sweep.{name}", "stands in [settings] too: what varies is not shared")
-        wheres = tuple(self._where(index, table, axes) for index, table in enumerate(tables.where))
+        wheres = tuple(self._where(index, table) for index, table in enumerate(tables.where))
         series = [tables.series] if isinstance(tables.series, str) else tables.series
         x, names = self._drawing(tables.x, series, axes) if axes else ("", ())
         self._raise()
-        points = tuple(self._points(settings, axes, wheres, (*names, x)))
+        points = tuple(self._points(settings, axes, wheres, (*names, *(name for name in axes if name not in names))))
         if not points and not self._faults:
             self._fault("where", "no point is left")
         self._raise()
@@ -154,7 +154,7 @@ class _Reader:
                 break
         return tuple(found.values())
 
-    def _where(self, index: int, table: Mapping[str, Any], axes: Mapping[str, Any]) -> Where:
+    def _where(self, index: int, table: Mapping[str, Any]) -> Where:
         """Return an exception."""
         key = f"where[{index}]"
         rest = {name: value for name, value in table.items() if name not in ("settings", "skip")}
@@ -167,9 +167,6 @@ class _Reader:
         if bool(own) == skip:
             self._fault(key, "say what is otherwise at these points: a table [where.settings], or skip = true")
         own = self._judged(f"{key}.settings", own)
-        for name in own:
-            if name in axes or (name in _ONE_NUMBER and _ONE_NUMBER & axes.keys()):
-                self._fault(f"{key}.settings.{name}", "varies: an exception may change what [sweep] does not name")
         return Where(self._judged(key, rest), own, skip)
 
     def _drawing(
@@ -177,8 +174,10 @@ class _Reader:
     ) -> tuple[str, tuple[str, ...]]:
         """Return what goes along the axis, and what tells lines apart: all that varies, together."""
         for key, name in (("x", x), *(("series", name) for name in series or ())):
-            if name is not None and name not in axes:
+            if name is not None and name not in axes and (key, name) != ("x", WEIGHTS):
                 self._fault(key, f"{name!r} does not vary: [sweep] has {', '.join(axes)}")
+        if x == WEIGHTS and series is None:
+            self._fault("x", "weights are counted, not set: say with series which settings tell lines apart")
         if x is None:
             free = [name for name in axes if name not in (series or ())] or list(axes)
             numeric = [name for name in free if all(isinstance(value, int | float) for value in axes[name])]
@@ -187,7 +186,7 @@ class _Reader:
         if x in others or len(set(others)) < len(others):
             self._fault("series", "names a setting twice, or that of x")
         left = [name for name in axes if name not in (x, *others)]
-        if left:
+        if left and x != WEIGHTS:
             self._fault("series", f"leaves out {' and '.join(left)}: all that varies is x or tells lines apart")
         return x, others
 

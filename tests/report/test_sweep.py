@@ -68,6 +68,16 @@ def test_one_seed_has_no_deviation():
     assert b"s.d." not in sweep_figure(alone, "svg")
 
 
+def test_the_weights_that_are_left_may_stand_along_the_axis():
+    result = SweepResult("", "weights", ("rule",), {}, (1, 2), POINTS, FAILED)
+    assert next(iter(result.lines()))[:3] == ("connectivity", "rule", "weights")
+    picture = ET.fromstring(sweep_figure(result, "svg"))
+    texts = {"".join(element.itertext()) for element in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"weights (connections left)", "91.5", "100", "deepr", "soft"} <= texts
+    nothing = SweepResult("", "weights", ("rule",), {}, (1,), POINTS[3:], FAILED)
+    assert b"soft" in sweep_figure(nothing, "svg")
+
+
 def test_csv_and_document_say_the_same():
     rows = list(csv.DictReader(io.StringIO(RESULT.to_csv())))
     document = json.loads(json.dumps(RESULT.to_json(), allow_nan=False))
