@@ -135,6 +135,9 @@ class Settings(BaseModel):
     final_connectivity: Fraction | None = Field(
         None, description="Fraction of all connections that pruning leaves; 10% unless told."
     )
+    posterior_samples: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Networks of the last so many epochs that are kept; what they predict on average is reported."
+    )
     activation: Literal["relu", "qcfs"] = Field(
         "relu", description="Of hidden neurons: rectified, or clipped and in levels as spike counts are (QCFS)."
     )
@@ -171,6 +174,13 @@ class Settings(BaseModel):
             raise ValueError("give the number of connections once: either connectivity or synapses")
         if self.connectivity is None and self.synapses is None and self.budget is None:
             raise ValueError("give connectivity, synapses or budget")
+        return self
+
+    @model_validator(mode="after")
+    def _samples_of_epochs(self) -> Settings:
+        """Refuse more samples of the posterior than there are epochs."""
+        if self.posterior_samples > self.epochs:
+            raise ValueError(f"posterior_samples: there is one an epoch, and there are {self.epochs:,} epochs")
         return self
 
     @model_validator(mode="after")
@@ -216,6 +226,7 @@ LATER: dict[str, Any] = {
     "final_connectivity": None,
     "theta_min": None,
     "fan_in_of": "all",
+    "posterior_samples": 0,
 }
 
 

@@ -143,6 +143,9 @@ def _figures(document: Mapping[str, Any]) -> Iterator[Figure]:
     yield Figure("fits", KEPT, "lower", int(document["fits"]), None)
     for name, value in document["accuracy"].items():
         yield Figure(f"{name} accuracy", ACCURACY, "lower", value, None)
+    for name, value in (document.get("averaged") or {}).items():
+        if name != "samples":
+            yield Figure(f"{name} accuracy of the mean prediction", ACCURACY, "lower", value, None)
     synapses = document["synapses"]
     yield _count("synapses", "synapses", synapses["live"])
     yield _count("biases", "biases", document["biases"])

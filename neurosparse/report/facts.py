@@ -25,6 +25,7 @@ def facts(
     configuration: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]],
     accuracy: Mapping[str, float | None],
+    averaged: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Return the report of a run, schema ``neurosparse.report/2``.
 
@@ -39,6 +40,9 @@ def facts(
         One row an epoch; of the last, ``step`` and ``steps_over_budget`` count over the whole run.
     accuracy : mapping of str to float or None
         ``train``, ``validation`` and ``test`` as fractions.
+    averaged : mapping of str to float, optional
+        The number of ``samples`` of the posterior, and the accuracy of their mean prediction on ``validation`` and
+        ``test``, as fractions.
 
     Returns
     -------
@@ -61,6 +65,7 @@ def facts(
         "schema": SCHEMA,
         "fits": False,
         "accuracy": {name: accuracy.get(name) for name in ("train", "validation", "test")},
+        **({"averaged": dict(averaged)} if averaged else {}),
         "synapses": {
             "live": live,
             "effective": sum(effective(network)),

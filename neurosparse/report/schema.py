@@ -24,6 +24,14 @@ class _Accuracy(_Part):
     test: float | None
 
 
+class _Averaged(_Part):
+    """Fractions that the mean prediction of samples of the posterior decides rightly."""
+
+    samples: int
+    validation: float
+    test: float
+
+
 class _Rows(_Part):
     """Synapses of the longest row of each receptor."""
 
@@ -157,6 +165,7 @@ class _Report(_Part):
     kind: Literal["neurosparse.report/2"] = Field(alias="schema")
     fits: bool
     accuracy: _Accuracy
+    averaged: _Averaged | None = None
     synapses: _Synapses
     biases: int
     cores: list[_Core]

@@ -60,6 +60,7 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
         f"{_on_paths(synapses)}   biases {format_count(document['biases'])}",
         f"over budget: {format_count(synapses['steps_over_budget'])} of {format_count(synapses['steps'])} steps",
         f"accuracy {_accuracies(document['accuracy'])}",
+        *_averaged(document),
         *_compaction(document),
         *_reasons(document["explanation"]),
         *covered(document["profile"]["covers"], document["profile"]["does_not_cover"]),
@@ -158,6 +159,15 @@ def _accuracies(accuracy: Mapping[str, float | None]) -> str:
     """Return the accuracies that are known."""
     known = [f"{name} {format_percent(value, 2)}" for name, value in accuracy.items() if value is not None]
     return "   ".join(known) or "unknown"
+
+
+def _averaged(document: Mapping[str, Any]) -> list[str]:
+    """Return the line on what samples of the posterior decide together, where some were kept."""
+    averaged = document.get("averaged")
+    if not averaged:
+        return []
+    known = {name: value for name, value in averaged.items() if name != "samples"}
+    return [f"mean prediction of {several(averaged['samples'], 'posterior sample')}: {_accuracies(known)}"]
 
 
 def _compaction(document: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder
 from neurosparse.run.job import activation_of, dataset_of, fingerprint_of, layout_of, most_of_weights
 from neurosparse.run.rules import keeps_budget
+from neurosparse.run.samples import samples_of
 from neurosparse.spiking.grid import rounded
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.checkpoint import restore
@@ -100,7 +101,7 @@ def check_run(path: Path) -> Iterator[str]:
     named = (report["configuration"].get(name, {}).get("value") for name in ("data", "profile"))
     told = config.told(*named)
     try:
-        counted = facts(plan, trained, told, history, report["accuracy"])
+        counted = facts(plan, trained, told, history, report["accuracy"], report.get("averaged"))
     except NeurosparseError as fault:
         raise CheckFailed(f"report.json and network.npz do not belong together: {fault}", where=str(path)) from fault
     if "effective" not in report["synapses"]:  # a report from before it was counted
@@ -131,6 +132,15 @@ def check_run(path: Path) -> Iterator[str]:
                 where=str(path),
             )
     yield "accuracy: measured again on every split, as the report tells it"
+    averaged = samples_of(folder, config.settings).averaged(data)
+    if averaged != report.get("averaged"):
+        raise CheckFailed(
+            "the mean prediction of the posterior samples is not what report.json says",
+            numbers={"measured": str(averaged), "told": str(report.get("averaged"))},
+            where=str(path),
+        )
+    if averaged:
+        yield f"samples: the mean prediction of {averaged['samples']:,} measured again, as the report tells it"
 
 
 def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[str]:

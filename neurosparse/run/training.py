@@ -28,9 +28,10 @@ from neurosparse.run.job import (
     refuse_other_content,
 )
 from neurosparse.run.rules import SIGNS, rule_of, with_defaults
+from neurosparse.run.samples import samples_of
 from neurosparse.store.store import SynapseStore
 from neurosparse.train import checkpoint
-from neurosparse.train.events import Event, Stopped
+from neurosparse.train.events import EpochEnd, Event, Stopped
 from neurosparse.train.optimizer import Sgd
 from neurosparse.train.trainer import Position, Trainer
 
@@ -50,6 +51,7 @@ class TrainingRun:
 
     def __init__(self, job: Job, folder: RunFolder, trainer: Trainer) -> None:
         self.job, self.folder, self.trainer = job, folder, trainer
+        self._samples = samples_of(folder, job.config.settings)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Train on, yielding events; files are written before an event is told.
@@ -72,6 +74,8 @@ class TrainingRun:
             sweep(self.folder.path)
             saved = time.monotonic()
             for event in self.trainer.run(stop):
+                if isinstance(event, EpochEnd):
+                    self._samples.keep(event.epoch, _as_value(self.job, self.trainer))
                 if isinstance(event, Stopped) or time.monotonic() - saved >= CHECKPOINT_SECONDS:
                     self._save()
                     saved = time.monotonic()
@@ -101,6 +105,7 @@ class TrainingRun:
             job.config.told(job.data.name, job.profile.name),
             [row.row() for row in position.history],
             accuracy,
+            self._samples.averaged(job.data),
         )
         write_json(self.folder.path / "report.json", report)
 

@@ -216,6 +216,9 @@ def _key_figures(
     memory, fraction = row.fullest
     known = [(name, value) for name, value in document["accuracy"].items() if value is not None]
     others = ", ".join(f"{name} {format_percent(value, 2)}" for name, value in known[:-1])
+    if averaged := document.get("averaged"):
+        together = format_percent(averaged["test"], 2)
+        others += f"; mean prediction of {several(averaged['samples'], 'posterior sample')} {together}"
     there_are = sum(len(chip.application_cores) for chip in chips)
     cores = cores_of(rows)
     used_chips = len({(x, y) for x, y, _ in cores})
