@@ -14,7 +14,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from neurosparse.errors import BadInput, FileFault
-from neurosparse.units import at_the_door, parse_counts, parse_fraction, parse_rates, parse_share, parse_sizes
+from neurosparse.units import (
+    at_the_door,
+    parse_counts,
+    parse_factors,
+    parse_fraction,
+    parse_rates,
+    parse_share,
+    parse_sizes,
+)
 
 Fraction = Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, le=1)]
 Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(at_the_door(parse_sizes))]
@@ -24,15 +32,17 @@ Limits = Annotated[Count | tuple[Count, ...], BeforeValidator(at_the_door(parse_
 # One rate for all layers, or one each.
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Rates = Annotated[Rate | tuple[Rate, ...], BeforeValidator(at_the_door(parse_rates))]
+# Far beyond any use, and far inside what float32 holds.
+_LARGE = 1e6
+Positive = Annotated[float, Field(gt=0, le=_LARGE, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, le=_LARGE, allow_inf_nan=False)]
+# One factor for all projections, or one each.
+Factors = Annotated[Positive | tuple[Positive, ...], BeforeValidator(at_the_door(parse_factors))]
 # A fraction is a float, bytes are an int.
 Share = Annotated[
     Annotated[float, Field(gt=0, le=1, strict=True)] | Annotated[int, Field(ge=1, strict=True)],
     BeforeValidator(at_the_door(parse_share)),
 ]
-# Far beyond any use, and far inside what float32 holds.
-_LARGE = 1e6
-Positive = Annotated[float, Field(gt=0, le=_LARGE, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, le=_LARGE, allow_inf_nan=False)]
 
 
 #: The budget where nobody names one.
@@ -75,6 +85,10 @@ class Settings(BaseModel):
     batch: Count = Field(10, description="Samples a step.")
     learning_rate: Positive = Field(0.3, description="Learning rate eta at the first step.")
     schedule: Literal["cosine", "linear", "constant"] = Field("cosine", description="How the learning rate falls.")
+    preconditioner: Factors = Field(
+        1.0,
+        description="Factor on the steps of each projection, with prior and variance of the noise: one, or one each.",
+    )
     dropout: Rates = Field(
         0.0, description="Part of the activations that is silent in a step: one for all layers' inputs, or one each."
     )
@@ -227,6 +241,7 @@ LATER: dict[str, Any] = {
     "theta_min": None,
     "fan_in_of": "all",
     "posterior_samples": 0,
+    "preconditioner": 1.0,
 }
 
 

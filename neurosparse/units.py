@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -140,6 +141,23 @@ def parse_rates(text: str) -> float | tuple[float, ...]:
     """
     rates = tuple(parse_fraction(part) for part in text.split(","))
     return rates[0] if len(rates) == 1 else rates
+
+
+def parse_factors(text: str) -> float | tuple[float, ...]:
+    """Return the factor that `text` names, or the factors where it names several: ``"2"``, ``"1,0.5,2"``.
+
+    Raises
+    ------
+    BadInput
+        One of them is not a number above zero.
+    """
+    try:
+        factors = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        factors = (math.nan,)
+    if not all(0 < factor < math.inf for factor in factors):
+        raise BadInput(f"{text!r} is not a factor above zero or a list of them", help="write 2 or 1,0.5,2")
+    return factors[0] if len(factors) == 1 else factors
 
 
 def parse_counts(text: str) -> int | tuple[int, ...]:

@@ -127,6 +127,17 @@ def test_budgets_and_dropout_may_be_named_for_each_projection():
     assert configure({"synapses": "300", "dropout": "0.5"}).settings.dropout == 0.5
 
 
+def test_a_preconditioner_may_be_named_for_each_projection():
+    assert configure({"preconditioner": "1,0.5,2"}).settings.preconditioner == (1.0, 0.5, 2.0)
+    assert configure({"preconditioner": "2"}).settings.preconditioner == 2.0
+
+
+@pytest.mark.parametrize("preconditioner", ["0", "-1", "1,nan", "1,,2", "inf", "1e9", "half"])
+def test_a_preconditioner_out_of_range_is_refused(preconditioner):
+    with pytest.raises(BadInput, match="preconditioner"):
+        configure({"preconditioner": preconditioner})
+
+
 @pytest.mark.parametrize("dropout", ["1", "-0.1", "0.1,2", "half"])
 def test_dropout_out_of_range_is_refused(dropout):
     with pytest.raises(BadInput, match="dropout"):

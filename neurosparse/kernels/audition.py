@@ -72,7 +72,7 @@ def take_best(slots, blocks, limits, queue, span, live, capacity, births, newbor
     ----------
     slots, blocks, limits, span, live, capacity
         As `draw_within_limits` takes them; `limits` may have no row.
-    queue : (candidate int64 (n,), score float32 (n,), place int64 (n_projections, 2), scale float32)
+    queue : (candidate int64 (n,), score float32 (n,), place int64 (n_projections, 2), scale float32 (n_projections,))
         As `rank` left each projection's part; `place` says where the next of a projection stands, counted on, and where
         its part ends; `scale` makes the size that a newborn begins with of its score.
     newborn, size : int64 (n,), float32 (n,)
@@ -111,6 +111,6 @@ def take_best(slots, blocks, limits, queue, span, live, capacity, births, newbor
         else:
             live[core] += 1
         newborn[count] = candidate[at]
-        size[count] = scale * score[at]
+        size[count] = scale[p] * score[at]
         count += 1
     return count

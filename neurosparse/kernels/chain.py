@@ -12,7 +12,7 @@ from neurosparse.kernels.update import descend
 
 
 @kernel
-def learn(slots, seen, blocks, segment_end, deaths, biases, activations, label, law, moment, regular):
+def learn(slots, seen, blocks, segment_end, deaths, biases, activations, label, law, moment, regular, preconditioner):
     """Compute forward, the loss, and one backward visit of every layer that moves its parameters.
 
     The layers lie one after the other in every array: rows of the store, biases and activations are numbered by
@@ -35,9 +35,11 @@ def learn(slots, seen, blocks, segment_end, deaths, biases, activations, label, 
         `x` holds the input in its first rows.
     label : int64 (n_samples,)
     law, moment
-        As `descend` takes them.
+        As `descend` takes them, but for the preconditioner.
     regular : (dropout float32 (n_layers,), smoothing float32)
         The rate of dropout at the input of each layer (see `drop_out`), and the loss's smoothing.
+    preconditioner : float32 (n_layers,)
+        A factor on rate and shrink, and on the variance of the noise, of each layer.
 
     Returns
     -------
@@ -49,6 +51,7 @@ def learn(slots, seen, blocks, segment_end, deaths, biases, activations, label, 
     x, dx = activations
     dropout, smoothing = regular
     died, mortal = deaths
+    rate, shrink, noise, momentum = law
     last = blocks.shape[0] - 1
     n_inputs = blocks[0, 1]
     for p in range(last + 1):
@@ -68,9 +71,11 @@ def learn(slots, seen, blocks, segment_end, deaths, biases, activations, label, 
         rows = (row_start[row0 : row1 + 1], target, weight, velocity)
         cores = died[core0 : core0 + (n_post + width - 1) // width * mortal[p]]
         whole = (0, row1 - row0)
-        segment_end[p] = descend(rows, seen, x[row0:row1], dx[pre], dx[post], law, moment, whole, cores, width)
+        factor = preconditioner[p]
+        own = (rate * factor, shrink * factor, noise * np.sqrt(factor), momentum)
+        segment_end[p] = descend(rows, seen, x[row0:row1], dx[pre], dx[post], own, moment, whole, cores, width)
         if p > 0 and dropout[p] > np.float32(0.0):
             pass_back(dx[pre], dropout[p])
         moving = bias_velocity[post] if bias_velocity.size else bias_velocity
-        descend_bias(bias[post], moving, dx[post], law[0], law[3])
+        descend_bias(bias[post], moving, dx[post], own[0], momentum)
     return loss, right

@@ -24,6 +24,8 @@ class Law(NamedTuple):
         Name the random numbers of the step.
     dies : bool
         Whether a connection that would cross zero dies; otherwise it goes on with the other sign.
+    preconditioner : float
+        A factor on rate and shrink, and on the variance of the noise: the stationary law stays what it is.
     """
 
     rate: float
@@ -33,10 +35,13 @@ class Law(NamedTuple):
     seed: int
     step: int
     dies: bool = True
+    preconditioner: float = 1.0
 
     def numbers(self) -> tuple[np.float32, np.float32, np.float32, np.float32]:
         """Return rate, shrink, noise and momentum as the kernels take them."""
-        return np.float32(self.rate), np.float32(self.shrink), np.float32(self.noise), np.float32(self.momentum)
+        factor = np.float32(self.preconditioner)
+        rate, shrink, noise = np.float32(self.rate), np.float32(self.shrink), np.float32(self.noise)
+        return rate * factor, shrink * factor, noise * np.sqrt(factor), np.float32(self.momentum)
 
 
 class Layer(Protocol):

@@ -36,6 +36,8 @@ class Network:
         Of the hidden layers.
     dropout : sequence of float, optional
         The rate of dropout at the input of each layer while learning, in [0, 1); none unless told.
+    preconditioner : sequence of float, optional
+        A factor on the steps of each layer (see `Law`); 1 unless told.
     smoothing : float
         The part of a label that is spread evenly over all classes while learning.
 
@@ -53,6 +55,7 @@ class Network:
         activation: Activation = RELU,
         *,
         dropout: Sequence[float] | None = None,
+        preconditioner: Sequence[float] | None = None,
         smoothing: float = 0.0,
     ) -> None:
         self.store, self.activation = store, activation
@@ -72,6 +75,7 @@ class Network:
         )
         self.loss = SoftmaxCrossEntropy(smoothing)
         self._dropout = np.array(dropout or [0.0] * len(posts), np.float32)
+        self._preconditioner = np.array(preconditioner or [1.0] * len(posts), np.float32)
         x, dx = self._activations
         self._x = [x[:n_inputs], *(x[n_inputs + a : n_inputs + b] for a, b in pairwise(edges))]
         # Nobody asks for the gradient of the input.
@@ -145,7 +149,7 @@ class Network:
             return learn(
                 self.store.slots, self._seen, self.store.blocks, self.store.segment_end, deaths,
                 (self._bias, self._bias_velocity), self._activations, label, law.numbers(), (law.seed, law.step),
-                (self._dropout, self.loss.smoothing),
+                (self._dropout, self.loss.smoothing), self._preconditioner,
             )  # fmt: skip
         self.store.look()
         for k, layer in enumerate(self.layers):
@@ -154,7 +158,8 @@ class Network:
             layer.forward(self._x[k], self._x[k + 1])
         loss, right = self.loss(self._x[-1], label, self._dx[-1])
         for k in range(len(self.layers) - 1, -1, -1):
-            self.layers[k].backward(self._x[k], self._dx[k], self._dx[k + 1], law)
+            own = law._replace(preconditioner=float(self._preconditioner[k]))
+            self.layers[k].backward(self._x[k], self._dx[k], self._dx[k + 1], own)
             if k and self._dropout[k]:
                 pass_back(self._dx[k], self._dropout[k])
         return loss, right

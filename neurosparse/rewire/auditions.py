@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -34,13 +35,22 @@ class Auditions:
         Candidates of a round, as a fraction of each projection's budget.
     head_start : float
         What a newborn begins with, as a fraction of the weight that it would have gained in its round.
+    preconditioner : sequence of float
+        The factor on the learning rate of each projection.
     """
 
     def __init__(
-        self, store: SynapseStore, paths: Paths, signs: int, steps: int, share: float, head_start: float
+        self,
+        store: SynapseStore,
+        paths: Paths,
+        signs: int,
+        steps: int,
+        share: float,
+        head_start: float,
+        preconditioner: Sequence[float],
     ) -> None:
         self._store, self._paths, self._signs = store, paths, signs
-        self._steps, self._head_start = steps, head_start
+        self._steps, self._head_start = steps, head_start * np.asarray(preconditioner)
         sizes = [min(max(1, round(share * p.budget)), p.n_pre * p.n_post - p.budget) for p in store.layout.projections]
         edges = np.concatenate([[0], np.cumsum(sizes)])
         self._spans = [slice(a, b) for a, b in pairwise(edges)]
@@ -83,7 +93,7 @@ class Auditions:
 
     def queue(self, rate: float) -> Queue:
         """Return what may be born in a step of learning rate `rate`, best first."""
-        return (*self._queue, self._place, np.float32(self._head_start * rate))
+        return (*self._queue, self._place, (self._head_start * rate).astype(np.float32))
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the arrays that change."""

@@ -61,7 +61,7 @@ class DeepR:
     uses = frozenset(
         {
             "scope", "alpha", "alpha_schedule", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps",
-            "candidates", "head_start",
+            "candidates", "head_start", "preconditioner",
         }
     )  # fmt: skip
     defaults: ClassVar[Mapping[str, object]] = {}
@@ -97,8 +97,9 @@ class DeepR:
         auditions = None
         if paths is not None and options.births == "auditioned":
             auditions = Auditions(
-                store, paths, options.signs, options.audition_steps, options.candidates, options.head_start
-            )
+                store, paths, options.signs, options.audition_steps, options.candidates, options.head_start,
+                options.preconditioner or [1.0] * len(store.projections),
+            )  # fmt: skip
         return cls(
             store,
             options.alpha,

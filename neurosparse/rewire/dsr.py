@@ -47,7 +47,9 @@ class Dsr(Rule):
     """
 
     keeps_budget = True
-    uses = frozenset({"scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until"})
+    uses = frozenset(
+        {"scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until", "preconditioner"}
+    )
     defaults: ClassVar[Mapping[str, object]] = {
         "alpha": 0.0,
         "scope": "network",

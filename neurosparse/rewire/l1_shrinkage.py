@@ -31,7 +31,7 @@ class L1Shrinkage(Rule):
     """
 
     keeps_budget = False
-    uses = frozenset({"alpha", "alpha_schedule", "signs"})
+    uses = frozenset({"alpha", "alpha_schedule", "signs", "preconditioner"})
     defaults: ClassVar[Mapping[str, object]] = {"connectivity": 1.0}
 
     def __init__(self, store: SynapseStore, prior: Prior) -> None:

@@ -44,7 +44,9 @@ class Pruning(Rule):
     """
 
     keeps_budget = False
-    uses = frozenset({"alpha", "alpha_schedule", "final_connectivity", "rewire_every", "rewire_until"})
+    uses = frozenset(
+        {"alpha", "alpha_schedule", "final_connectivity", "rewire_every", "rewire_until", "preconditioner"}
+    )
     defaults: ClassVar[Mapping[str, object]] = {
         "alpha": 0.0,
         "connectivity": 1.0,

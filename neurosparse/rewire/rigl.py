@@ -48,7 +48,7 @@ class RigL(Rule):
     uses = frozenset(
         {
             "scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until", "audition_steps",
-            "candidates",
+            "candidates", "preconditioner",
         }
     )  # fmt: skip
     defaults: ClassVar[Mapping[str, object]] = {
@@ -109,7 +109,7 @@ class RigL(Rule):
         counts = np.rint(fraction * count(self._store, self._classes)).astype(np.int64)
         drop_smallest(self._store, seed, step, self._classes, counts)
         place = np.array([(heard.start, heard.stop) for heard in self._heard()], np.int64)
-        queue = self._candidate, self._score, place, np.float32(0.0)
+        queue = self._candidate, self._score, place, np.zeros(len(place), np.float32)
         return self._store.replace_dead(seed, step, Births(queue=queue))
 
     def _heard(self) -> list[slice]:

@@ -58,6 +58,8 @@ class Options:
         Steps; an epoch where nothing is said.
     final_connectivity : float or None
     theta_min : float or None
+    preconditioner : tuple of float
+        One a projection; or none, for 1.
     """
 
     steps: int
@@ -77,6 +79,7 @@ class Options:
     rewire_every: int | None = None
     final_connectivity: float | None = None
     theta_min: float | None = None
+    preconditioner: tuple[float, ...] = ()
 
     @property
     def prior(self) -> Prior:

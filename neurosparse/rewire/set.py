@@ -37,7 +37,9 @@ class Set(Rule):
     """
 
     keeps_budget = True
-    uses = frozenset({"scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until"})
+    uses = frozenset(
+        {"scope", "alpha", "alpha_schedule", "drop_fraction", "rewire_every", "rewire_until", "preconditioner"}
+    )
     defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0, "rewire_until": 0.75}
 
     def __init__(

@@ -23,7 +23,7 @@ class Static(Rule):
     """
 
     keeps_budget = True
-    uses = frozenset({"alpha", "alpha_schedule"})
+    uses = frozenset({"alpha", "alpha_schedule", "preconditioner"})
     defaults: ClassVar[Mapping[str, object]] = {"alpha": 0.0}
 
     def __init__(self, store: SynapseStore, prior: Prior = NO_PRIOR) -> None:

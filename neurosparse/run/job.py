@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from neurosparse.config import Config, Settings
 from neurosparse.data.dataset import Dataset
@@ -19,6 +18,7 @@ from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.most import most_that_fit
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.activation import RELU, Activation
+from neurosparse.run.each import one_each
 from neurosparse.run.rules import refuse_unused
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
@@ -138,25 +138,6 @@ def layout_of(plan: Plan, scope: str) -> Layout:
 def activation_of(settings: Settings) -> Activation:
     """Return the activation of hidden neurons that is asked for."""
     return Activation("qcfs", settings.ceiling, settings.levels) if settings.activation == "qcfs" else RELU
-
-
-def one_each(name: str, value: Any, count: int) -> tuple[Any, ...]:
-    """Return a setting that is one value for all projections, or one each, as one each.
-
-    Raises
-    ------
-    BadInput
-        There are as many values neither as projections nor one.
-    """
-    if not isinstance(value, tuple):
-        return (value,) * count
-    if len(value) != count:
-        raise BadInput(
-            f"{name.replace('_', '-')} names {len(value)} values for {count} projections",
-            numbers={"given": f"{len(value)}", "projections": f"{count}"},
-            help="give one for all, or one for each projection, input to output",
-        )
-    return value
 
 
 def most_of_weights(settings: Settings) -> int | None:

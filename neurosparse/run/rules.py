@@ -9,6 +9,7 @@ from neurosparse.errors import BadInput
 from neurosparse.kernels.rewire import ANEW, DALE, FIXED
 from neurosparse.rewire.library import rules
 from neurosparse.rewire.rule import Options, Rule
+from neurosparse.run.each import one_each
 from neurosparse.store.store import SynapseStore
 
 SIGNS = {"anew": ANEW, "fixed": FIXED, "dale": DALE}
@@ -17,7 +18,7 @@ SIGNS = {"anew": ANEW, "fixed": FIXED, "dale": DALE}
 FOR_RULES = (
     "scope", "alpha", "alpha_schedule", "tau", "births", "newborn", "signs", "rewire_until", "audition_steps",
     "candidates", "head_start", "drop_fraction", "rewire_every", "final_connectivity",
-    "theta_min",
+    "theta_min", "preconditioner",
 )  # fmt: skip
 
 
@@ -86,6 +87,7 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
         rewire_every=settings.rewire_every,
         final_connectivity=settings.final_connectivity,
         theta_min=settings.theta_min,
+        preconditioner=one_each("preconditioner", settings.preconditioner, len(store.projections)),
     )
     return _class_of(settings).of(store, inputs, options)
 

@@ -16,6 +16,7 @@ from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.nn.workers import Workers
 from neurosparse.report.facts import facts
+from neurosparse.run.each import one_each
 from neurosparse.run.folder import RunFolder, create
 from neurosparse.run.job import (
     Job,
@@ -23,7 +24,6 @@ from neurosparse.run.job import (
     dataset_of,
     layout_of,
     most_of_weights,
-    one_each,
     prepare,
     refuse_other_content,
 )
@@ -153,6 +153,7 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
         Workers(settings.threads),
         activation_of(settings),
         dropout=one_each("dropout", settings.dropout, len(layout.projections)),
+        preconditioner=one_each("preconditioner", settings.preconditioner, len(layout.projections)),
         smoothing=settings.label_smoothing,
     )
     rule = rule_of(settings, store, np.any(train.x, axis=0), len(train.y) // settings.batch)

@@ -11,10 +11,10 @@ from neurosparse.kernels.rewire import ANEW
 #: (inputs, open_rows, open_posts, counts), see `neurosparse.kernels.paths.keep_to_paths`.
 Ends = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 #: (candidate, score, place, scale), see `neurosparse.kernels.audition.take_best`.
-Queue = tuple[np.ndarray, np.ndarray, np.ndarray, np.float32]
+Queue = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 NO_ENDS: Ends = (np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.int32), np.empty((0, 3), np.int64))
-NO_QUEUE: Queue = (np.empty(0, np.int64), np.empty(0, np.float32), np.empty((0, 2), np.int64), np.float32(0.0))
+NO_QUEUE: Queue = (np.empty(0, np.int64), np.empty(0, np.float32), np.empty((0, 2), np.int64), np.empty(0, np.float32))
 
 
 class Births(NamedTuple):

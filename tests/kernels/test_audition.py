@@ -72,11 +72,11 @@ def taken(live, queue, births, capacity, limits=NO_LIMITS, span=(0, 2)):
         count[(0 if i < 3 else 2) + j] += 1
     candidate = np.array([coded(i, j, 1) for part in queue for (i, j), _ in part], np.int64)
     score = np.array([size for part in queue for _, size in part], np.float32)
-    first = len(queue[0])
+    first, scale = len(queue[0]), np.full(2, 0.5, np.float32)
     place = np.array([[0, first], [first, len(candidate)]])
     newborn, sizes = np.zeros(births, np.int64), np.zeros(births, np.float32)
     n = take_best(
-        (*rows, NO_VELOCITY), blocks, limits, (candidate, score, place, np.float32(0.5)), span, count,
+        (*rows, NO_VELOCITY), blocks, limits, (candidate, score, place, scale), span, count,
         np.array(capacity), births, newborn, sizes,
     )  # fmt: skip
     assert count.sum() == len(live) + n

@@ -107,6 +107,7 @@ def test_forward_equals_the_trained_value():
         (RELU, 127, {}),
         (QCFS, 7, {}),
         (RELU, None, {"dropout": (0.1, 0.3, 0.5), "smoothing": 0.1}),
+        (RELU, None, {"preconditioner": (0.7, 1.3, 0.1)}),
     ],
 )
 def test_threads_do_not_change_a_bit(parts, momentum, activation, most, regular, monkeypatch):
@@ -158,6 +159,32 @@ def test_dropout_is_of_training_alone_and_its_gradient_is_that_of_the_masked_net
     network.learn(y, Law(0.5, 0.0, 0.0, 0.0, 7, 1, dies=False))
     np.testing.assert_allclose(network.layers[1].bias, second[1][:, 0] - 0.5 * delta.sum(axis=1) / 16, atol=1e-5)
     np.testing.assert_allclose(network.layers[0].bias, first[1][:, 0] - 0.5 * below.sum(axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize(
+    ("law", "powers"),
+    [
+        (Law(0.1, 0.0, 0.0, 0.0, 7, 1, dies=False), 1.0),
+        (Law(0.1, 0.02, 0.0, 0.0, 7, 1, dies=False), 1.0),
+        (Law(0.0, 0.0, 0.05, 0.0, 7, 1, dies=False), 0.5),
+    ],
+)
+def test_a_preconditioner_scales_gradient_prior_and_variance_of_the_noise(parts, law, powers):
+    factors = (4.0, 0.25, 9.0)
+    x, y = samples()
+    moved = []
+    for preconditioner in (None, factors):
+        network = build(parts=parts, preconditioner=preconditioner)
+        before = network.store.weight.astype(float), [layer.bias.astype(float) for layer in network.layers]
+        network.read(x, np.arange(20), 1.0)
+        network.learn(y, law)
+        sizes = [network.store.weight[a:b] - before[0][a:b] for a, b in ((0, 40), (40, 70), (70, 84))]
+        moved.append((sizes, [layer.bias - b for layer, b in zip(network.layers, before[1], strict=True)]))
+    for k, factor in enumerate(factors):
+        assert np.abs(moved[0][0][k]).max() > 1e-4
+        np.testing.assert_allclose(moved[1][0][k], factor**powers * moved[0][0][k], atol=2e-6)
+        np.testing.assert_allclose(moved[1][1][k], factor * moved[0][1][k], atol=2e-6)
 
 
 @pytest.mark.parametrize("parts", [1, 2])

@@ -455,7 +455,12 @@ def test_every_projection_gets_the_budget_that_is_named_for_it(tmp_path):
 
 @pytest.mark.parametrize(
     ("flags", "words"),
-    [({"synapses": "150,100"}, "2 values for 3 projections"), ({"dropout": "0.1,0.1"}, "2 values for 3 projections")],
+    [
+        ({"synapses": "150,100"}, "2 values for 3 projections"),
+        ({"dropout": "0.1,0.1"}, "2 values for 3 projections"),
+        ({"preconditioner": "1,2"}, "2 values for 3 projections"),
+        ({"preconditioner": "1,2,1", "rule": "soft_deepr"}, "the rule soft_deepr does not use preconditioner"),
+    ],
 )
 def test_values_for_another_number_of_projections_are_refused_before_work_starts(tmp_path, flags, words):
     with pytest.raises(BadInput, match=words):
