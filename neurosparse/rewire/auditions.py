@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
-from neurosparse.kernels.audition import listen, rank
-from neurosparse.kernels.paths import draw_on_paths
+from neurosparse.rewire.candidates import Candidates
 from neurosparse.rewire.paths import Paths
 from neurosparse.rewire.rule import Signals
 from neurosparse.store.births import Queue
 from neurosparse.store.store import SynapseStore
 
-_EMPTY = np.int64(-1)
-
 
 class Auditions:
     """Rounds of auditions: while one round is heard, the best of the one before are born.
-
-    Memory is O(candidates), and no gradient of a dormant connection is computed but those of the candidates.
 
     Parameters
     ----------
@@ -49,59 +43,27 @@ class Auditions:
         head_start: float,
         preconditioner: Sequence[float],
     ) -> None:
-        self._store, self._paths, self._signs = store, paths, signs
+        self._paths, self._signs = paths, signs
         self._steps, self._head_start = steps, head_start * np.asarray(preconditioner)
         sizes = [min(max(1, round(share * p.budget)), p.n_pre * p.n_post - p.budget) for p in store.layout.projections]
-        edges = np.concatenate([[0], np.cumsum(sizes)])
-        self._spans = [slice(a, b) for a, b in pairwise(edges)]
-        self._heard = np.full(edges[-1], _EMPTY), np.zeros(edges[-1], np.float32)
-        self._queue = np.full(edges[-1], _EMPTY), np.zeros(edges[-1], np.float32)
-        self._place = np.stack([edges[1:], edges[1:]], axis=1).astype(np.int64)  # nothing was heard yet
-        self._count = np.zeros(len(sizes), np.int64)
+        self._heard, self._best = Candidates(store, sizes), Candidates(store, sizes)
+        self._place = self._best.place  # nothing was heard yet
 
     def hear(self, signals: Signals, seed: int, step: int) -> None:
         """Add a step's gradients to the scores; at the end of a round its candidates are ranked and others drawn."""
-        candidate, score = self._heard
-        for k, (x, dy) in enumerate(signals):
-            begin = self._spans[k].start
-            heard = slice(begin, begin + self._count[k])
-            listen(candidate[heard], score[heard], self._store.projections[k].rows[0], x, dy)
+        self._heard.hear(signals)
         if step % self._steps == 1 or self._steps == 1:
-            self._next_round(seed, step)
-
-    def _next_round(self, seed: int, step: int) -> None:
-        """Rank what was heard, and draw the candidates of another round."""
-        store = self._store
-        live = store.live.copy()
-        capacity = np.full_like(live, np.iinfo(np.int64).max)  # a place on a full core may be free by then
-        moment = ~seed, step, self._signs  # no run's seed is negative: the streams are those of candidates alone
-        for k, span in enumerate(self._spans):
-            begin, count = span.start, int(self._count[k])
-            heard = slice(begin, begin + count)
-            for to, of in zip(self._queue, self._heard, strict=True):
-                to[heard] = of[heard]
-            rank(self._queue[0][heard], self._queue[1][heard], moment)
-            self._place[k] = begin, begin + count
-            size, projections = span.stop - begin, (k, k + 1)
-            drawn = draw_on_paths(
-                store.slots, store.blocks, store.limits, self._paths.ends, projections, live, capacity, size, moment,
-                True,
-            )  # fmt: skip
-            self._heard[0][begin : begin + drawn.size] = np.sort(drawn)
-            self._count[k] = drawn.size
-        self._heard[1][:] = 0.0
+            moment = ~seed, step, self._signs  # no run's seed is negative: the streams are those of candidates alone
+            self._heard.copy_to(self._best)
+            self._best.rank(moment)
+            self._place[:] = self._best.place
+            self._heard.draw(moment, self._paths.ends)
 
     def queue(self, rate: float) -> Queue:
         """Return what may be born in a step of learning rate `rate`, best first."""
-        return (*self._queue, self._place, (self._head_start * rate).astype(np.float32))
+        return (self._best.connection, self._best.score, self._place, (self._head_start * rate).astype(np.float32))
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the arrays that change."""
-        return {
-            "candidate": self._heard[0],
-            "candidate_score": self._heard[1],
-            "candidate_count": self._count,
-            "queue": self._queue[0],
-            "queue_score": self._queue[1],
-            "queue_place": self._place,
-        }
+        best = self._best.connection, self._best.score, self._place
+        return self._heard.state("candidate") | dict(zip(("queue", "queue_score", "queue_place"), best, strict=True))

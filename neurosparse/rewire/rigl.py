@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 
-from neurosparse.kernels.audition import listen, rank
-from neurosparse.kernels.replace import draw
 from neurosparse.kernels.rewire import ANEW
+from neurosparse.rewire.candidates import Candidates
 from neurosparse.rewire.prior import NO_PRIOR, Prior
 from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.rewire.smallest import by_projection, count, drop_smallest
@@ -72,10 +70,7 @@ class RigL(Rule):
         self._store, self._fraction, self._prior = store, drop_fraction, prior
         self._every, self._last, self._listening = every, last, min(listening, every)
         sizes = [min(max(1, round(share * p.budget)), p.n_pre * p.n_post) for p in store.layout.projections]
-        edges = np.concatenate([[0], np.cumsum(sizes)])
-        self._spans = list(pairwise(edges.tolist()))
-        self._candidate, self._score = np.full(edges[-1], -1, np.int64), np.zeros(edges[-1], np.float32)
-        self._count = np.zeros(len(sizes), np.int64)
+        self._candidates = Candidates(store, sizes)
         self._classes = by_projection(store)
 
     @classmethod
@@ -98,35 +93,18 @@ class RigL(Rule):
             return 0
         moment = ~seed, step, ANEW  # no run's seed is negative: the stream is that of candidates alone
         if ahead == self._listening - 1:
-            self._draw(moment)
-        for (x, dy), p, heard in zip(signals, self._store.projections, self._heard(), strict=True):
-            listen(self._candidate[heard], self._score[heard], p.rows[0], x, dy)
+            self._candidates.draw(moment)
+        self._candidates.hear(signals)
         if ahead:
             return 0
-        for heard in self._heard():
-            rank(self._candidate[heard], self._score[heard], moment)
+        self._candidates.rank(moment)
         fraction = self._fraction / 2 * (1 + math.cos(math.pi * step / self._last))
         counts = np.rint(fraction * count(self._store, self._classes)).astype(np.int64)
         drop_smallest(self._store, seed, step, self._classes, counts)
-        place = np.array([(heard.start, heard.stop) for heard in self._heard()], np.int64)
-        queue = self._candidate, self._score, place, np.zeros(len(place), np.float32)
+        best = self._candidates
+        queue = best.connection, best.score, best.place, np.zeros(len(best.count), np.float32)
         return self._store.replace_dead(seed, step, Births(queue=queue))
-
-    def _heard(self) -> list[slice]:
-        """Return where the candidates of each projection stand."""
-        return [slice(begin, begin + n) for (begin, _), n in zip(self._spans, self._count.tolist(), strict=True)]
-
-    def _draw(self, moment: tuple[int, int, int]) -> None:
-        """Draw the candidates of the next rewiring."""
-        store = self._store
-        live = store.live.copy()
-        capacity = np.full_like(live, np.iinfo(np.int64).max)  # a place on a full core may be free by then
-        for k, (begin, end) in enumerate(self._spans):
-            drawn = draw(store.slots, store.blocks, store.limits, (k, k + 1), live, capacity, end - begin, moment)
-            self._candidate[begin : begin + drawn.size] = np.sort(drawn)
-            self._count[k] = drawn.size
-        self._score[:] = 0.0
 
     def state(self) -> dict[str, np.ndarray]:
         """Return who listens, and what was heard."""
-        return {"candidate": self._candidate, "candidate_score": self._score, "candidate_count": self._count}
+        return self._candidates.state("candidate")
