@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.config import DEFAULT_CONNECTIVITY, Config, Settings, configure
+from neurosparse.config import Config, configure
 from neurosparse.errors import BadInput, FileFault, NeurosparseError
+from neurosparse.settings import DEFAULT_CONNECTIVITY, Settings
 
 
 def test_defaults_fill_what_nobody_names():

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import click
 
-from neurosparse.config import Settings, configure
+from neurosparse.config import configure
+from neurosparse.settings import Settings
 
 
 def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosparse.config import Config, Settings
+from neurosparse.config import Config
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput
@@ -20,6 +20,7 @@ from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.activation import RELU, Activation
 from neurosparse.run.each import one_each
 from neurosparse.run.rules import refuse_unused
+from neurosparse.settings import Settings
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
 

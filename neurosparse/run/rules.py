@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosparse.config import Config, Settings
+from neurosparse.config import Config
 from neurosparse.errors import BadInput
 from neurosparse.kernels.rewire import ANEW, DALE, FIXED
 from neurosparse.rewire.library import rules
 from neurosparse.rewire.rule import Options, Rule
 from neurosparse.run.each import one_each
+from neurosparse.settings import Settings
 from neurosparse.store.store import SynapseStore
 
 SIGNS = {"anew": ANEW, "fixed": FIXED, "dale": DALE}

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
-from neurosparse.config import Settings
 from neurosparse.data.dataset import Dataset
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.run.folder import RunFolder
+from neurosparse.settings import Settings
 
 # Samples shown at a time, so that no layer's activations for a whole split are ever held.
 _AT_A_TIME = 1000

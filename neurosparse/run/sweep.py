@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from neurosparse.config import Config, Settings
+from neurosparse.config import Config
+from neurosparse.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
-from neurosparse.config import WITHOUT_EFFECT, Settings, configure
+from neurosparse.config import configure
 from neurosparse.errors import BadInput, FileFault
 from neurosparse.report.sweep import WEIGHTS, setting_text
 from neurosparse.run.sweep import Point, Sweep, Where
+from neurosparse.settings import WITHOUT_EFFECT, Settings
 
 #: Two names of one number: naming it anew replaces it whole, as on the command line.
 _ONE_NUMBER = frozenset({"connectivity", "synapses"})

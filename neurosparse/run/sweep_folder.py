@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from neurosparse.archive import read_json, replacing_folder, write_bytes, write_json, write_text
-from neurosparse.config import WITHOUT_EFFECT, Config
+from neurosparse.config import Config
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput, FileFault, NeurosparseError
@@ -20,6 +20,7 @@ from neurosparse.run.job import prepare, refuse_other_content
 from neurosparse.run.pool import Order
 from neurosparse.run.sweep import Point, Sweep
 from neurosparse.run.sweep_file import named
+from neurosparse.settings import WITHOUT_EFFECT
 
 SCHEMA = "neurosparse.sweep-folder/1"
 

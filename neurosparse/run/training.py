@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neurosparse.archive import sweep, write_json
-from neurosparse.config import WITHOUT_EFFECT, Config
+from neurosparse.config import Config
 from neurosparse.errors import BadInput
 from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
@@ -29,6 +29,7 @@ from neurosparse.run.job import (
 )
 from neurosparse.run.rules import SIGNS, rule_of, with_defaults
 from neurosparse.run.samples import samples_of
+from neurosparse.settings import WITHOUT_EFFECT
 from neurosparse.store.store import SynapseStore
 from neurosparse.train import checkpoint
 from neurosparse.train.events import EpochEnd, Event, Stopped

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from processes import neurosparse
 
-from neurosparse.config import LATER, Config, configure
+from neurosparse.config import Config, configure
 from neurosparse.errors import BadInput, CheckFailed
 from neurosparse.report.compare import compare
 from neurosparse.rewire.library import rules
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder
 from neurosparse.run.training import resume, start
+from neurosparse.settings import LATER
 from neurosparse.train.events import EpochEnd
 
 SMALL = {"layers": "30,20", "epochs": 3}

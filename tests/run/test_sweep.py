@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurosparse.config import Settings
 from neurosparse.errors import BadInput, FileFault, NeurosparseError, OverBudget
 from neurosparse.run.folder import RunFolder
 from neurosparse.run.pool import Failed, Finished, News, train_all
 from neurosparse.run.sweep_file import read_sweep
 from neurosparse.run.sweep_folder import SweepFolder, open_folder, plan_points
+from neurosparse.settings import Settings
 
 WHOLE = """\
 title = "Mine"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neurosparse.archive import replacing_folder
-from neurosparse.config import LATER, configure
+from neurosparse.config import configure
 from neurosparse.errors import BadInput, CheckFailed, Diverged, FileFault, NeurosparseError, OverBudget
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.trained import TrainedNetwork
@@ -15,6 +15,7 @@ from neurosparse.report.terminal import print_report
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder, next_free
 from neurosparse.run.training import resume, start
+from neurosparse.settings import LATER
 from neurosparse.train.events import EpochEnd, Stopped
 
 SMALL = {"layers": "30,20", "connectivity": "20%", "epochs": 3, "alpha": 1e-3}
