@@ -331,7 +331,7 @@ def walk(toy, found, rate, steps, seed, *, alpha=None, noise=None, passes_on=Fal
     store.fill(seed, toy.signs)
     shrink = rate * (toy.alpha if alpha is None else alpha)
     noise = math.sqrt(2 * rate * toy.temperature) if noise is None else noise
-    law = tuple(np.float32(value) for value in (rate, shrink, noise, 0.0))
+    law = tuple(np.float32(value) for value in (rate, shrink, noise, 0.0, -np.inf))
     codes = np.array([code_of(toy, architecture) for architecture in found])
     number = np.full(3**n_pairs, -1)
     number[codes] = np.arange(codes.size)

@@ -93,9 +93,9 @@ class Copies:
         """Take one step; return how many were born."""
         self.step += 1
         store, p = self.store, self.store.projections[0]
-        shrink, noise, _ = self.rule.terms(self.rate, self.step)
+        shrink, noise, *_ = self.rule.terms(self.rate, self.step)
         self._dy[:, :ROWS] = self.toy.gradient(np.nan_to_num(self.weights())).T
-        law = tuple(np.float32(v) for v in (self.rate, shrink, noise, 0.0))
+        law = tuple(np.float32(v) for v in (self.rate, shrink, noise, 0.0, -np.inf))
         seen = store.weight, np.float32(np.inf), np.float32(0.0)
         store.segment_end[0] = descend(
             p.slots, seen, self._x, self._nothing, self._dy, law, (self.seed, self.step), (0, ROWS), store.died[0],

@@ -51,7 +51,7 @@ def learn(slots, seen, blocks, segment_end, deaths, biases, activations, label, 
     x, dx = activations
     dropout, smoothing = regular
     died, mortal = deaths
-    rate, shrink, noise, momentum = law
+    rate, shrink, noise, momentum, least = law
     last = blocks.shape[0] - 1
     n_inputs = blocks[0, 1]
     for p in range(last + 1):
@@ -72,7 +72,7 @@ def learn(slots, seen, blocks, segment_end, deaths, biases, activations, label, 
         cores = died[core0 : core0 + (n_post + width - 1) // width * mortal[p]]
         whole = (0, row1 - row0)
         factor = preconditioner[p]
-        own = (rate * factor, shrink * factor, noise * np.sqrt(factor), momentum)
+        own = (rate * factor, shrink * factor, noise * np.sqrt(factor), momentum, least)
         segment_end[p] = descend(rows, seen, x[row0:row1], dx[pre], dx[post], own, moment, whole, cores, width)
         if p > 0 and dropout[p] > np.float32(0.0):
             pass_back(dx[pre], dropout[p])

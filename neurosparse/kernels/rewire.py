@@ -170,15 +170,15 @@ def sign_of(moment, row, column):
     ----------
     moment : (seed, step, signs), each int64
         `signs` is ANEW: each birth has a coin of its own; FIXED: each pair has one for all time, as in Algorithm 1 of
-        Bellec et al. 2018; DALE: each pre neuron has one for all time, Dale's law.
+        Bellec et al. 2018; DALE: each pre neuron has one for all time, Dale's law. A run's seed is not negative, and
+        its complement names other streams of the same run: what is for all time is the same under both.
     row, column : int64
     """
     if moment[2] == ANEW:
         key, index = stream(moment[0], moment[1], SIGN), (row << _SHIFT) | column
-    elif moment[2] == FIXED:
-        key, index = stream(moment[0], np.int64(0), SIGN), (row << _SHIFT) | column
     else:
-        key, index = stream(moment[0], np.int64(0), SIGN), row
+        key = stream(max(moment[0], ~moment[0]), np.int64(0), SIGN)
+        index = (row << _SHIFT) | column if moment[2] == FIXED else row
     return np.int64(bits(key, np.uint64(index)) & _ONE)
 
 

@@ -1,4 +1,4 @@
-"""Signs within limits: a row part may hold only so many connections of a sign, also where weights change theirs."""
+"""The signs of connections: within the limits of rows where weights change theirs, and as they were drawn where not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from neurosparse.kernels.jit import kernel
+from neurosparse.kernels.rewire import sign_of
 
 
 @kernel
@@ -56,3 +57,27 @@ def settle_signs(slots, blocks, limits):
                     settled += 1
                 begin = end
     return settled
+
+
+@kernel
+def count_other_signs(slots, moment):
+    """Return how many connections have another sign than `sign_of` gives their pair.
+
+    Parameters
+    ----------
+    slots : (row_start, target, weight, velocity)
+        The whole store without gaps.
+    moment : (seed, step, signs), each int64
+        As `sign_of` takes it.
+
+    Returns
+    -------
+    int64
+    """
+    row_start, target, weight, _ = slots
+    others = 0
+    for row in range(row_start.size - 1):
+        for slot in range(row_start[row], row_start[row + 1]):
+            is_positive = math.copysign(1.0, weight[slot]) > 0.0
+            others += is_positive != (sign_of(moment, row, np.int64(target[slot])) == 1)
+    return others

@@ -39,8 +39,9 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
         nobody asks (the first layer).
     dy : float32 (n_post, batch)
         Gradient of the mean loss with respect to the sums of the post neurons.
-    law : (rate, shrink, noise, momentum), each float32
-        eta; eta * alpha; sqrt(2 eta T); the part of the velocity kept.
+    law : (rate, shrink, noise, momentum, least), each float32
+        eta; eta * alpha; sqrt(2 eta T); the part of the velocity kept; the least theta of a connection that does not
+        die where it crosses zero: 0 where it keeps its sign, -inf where it goes on with the other.
     moment : (seed, step), each int64
         Name the random stream; the deviate of a connection is named by its slot.
     rows : (int64, int64)
@@ -93,7 +94,7 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
                 row_start[i] -= gone + n
             gone += n_dead
         else:
-            _settle(gradient, weight[start:stop])
+            _settle(gradient, weight[start:stop], law[4])
         write = stop - gone
         row, start = upto, stop
     weight[write : write + gone] = noted[0][:gone]
@@ -117,16 +118,16 @@ def _note(noted, count, theta, dead, lost, start):
 
 
 @kernel
-def _settle(theta, weight):
-    """Give every connection of a block its new size; one below zero is one of the other sign."""
+def _settle(theta, weight, least):
+    """Give every connection of a block its new size, at least `least`; one below zero is one of the other sign."""
     for k in range(weight.size):
-        weight[k] = math.copysign(np.float32(1.0), weight[k]) * theta[k]
+        weight[k] = math.copysign(np.float32(1.0), weight[k]) * max(theta[k], least)
 
 
 @kernel
 def _move(gradient, weight, velocity, law, key, start):
     """Turn each gradient into the new theta of its connection, in place: below zero it has died."""
-    rate, shrink, noise, momentum = law
+    rate, shrink, noise, momentum, _ = law
     if velocity.size:
         for k in range(weight.size):
             gradient[k] += momentum * velocity[k]

@@ -24,6 +24,8 @@ class Law(NamedTuple):
         Name the random numbers of the step.
     dies : bool
         Whether a connection that would cross zero dies; otherwise it goes on with the other sign.
+    keeps_signs : bool
+        Whether a connection that would cross zero, and does not die, stays at zero instead of changing its sign.
     preconditioner : float
         A factor on rate and shrink, and on the variance of the noise: the stationary law stays what it is.
     """
@@ -35,13 +37,15 @@ class Law(NamedTuple):
     seed: int
     step: int
     dies: bool = True
+    keeps_signs: bool = False
     preconditioner: float = 1.0
 
-    def numbers(self) -> tuple[np.float32, np.float32, np.float32, np.float32]:
-        """Return rate, shrink, noise and momentum as the kernels take them."""
+    def numbers(self) -> tuple[np.float32, np.float32, np.float32, np.float32, np.float32]:
+        """Return rate, shrink, noise, momentum and the least theta as the kernels take them (see `descend`)."""
         factor = np.float32(self.preconditioner)
         rate, shrink, noise = np.float32(self.rate), np.float32(self.shrink), np.float32(self.noise)
-        return rate * factor, shrink * factor, noise * np.sqrt(factor), np.float32(self.momentum)
+        least = np.float32(0.0 if self.keeps_signs else -np.inf)
+        return rate * factor, shrink * factor, noise * np.sqrt(factor), np.float32(self.momentum), least
 
 
 class Layer(Protocol):

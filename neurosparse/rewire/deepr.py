@@ -86,6 +86,7 @@ class DeepR:
         self.alpha, self.temperature = alpha, temperature
         self._store, self._paths, self._auditions, self._last = store, paths, auditions, last
         self._schedule, self._steps = schedule, steps
+        self._keeps_signs = signs != ANEW
         if paths is None:
             store.mortal[:] = True  # Algorithm 1 to the letter: who dies is born again, be it at the only place left
         self._births = Births(signs, passes_on, paths.ends if paths else NO_ENDS)
@@ -126,9 +127,9 @@ class DeepR:
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha`` and ``sqrt(2 * eta * T)``."""
         if not self._rewires(step):
-            return Terms(dies=False)
+            return Terms(dies=False, keeps_signs=self._keeps_signs)
         left = part_left(self._schedule, step, self._steps)
-        return Terms(rate * self.alpha * left, math.sqrt(2.0 * rate * self.temperature) * left)
+        return Terms(rate * self.alpha * left, math.sqrt(2.0 * rate * self.temperature) * left, True, self._keeps_signs)
 
     def _rewires(self, step: int) -> bool:
         """Return whether connections die and are born in `step`."""

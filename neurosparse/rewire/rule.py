@@ -27,11 +27,14 @@ class Terms(NamedTuple):
         The standard deviation of the noise.
     dies : bool
         Whether a connection that would cross zero dies; otherwise it goes on with the other sign.
+    keeps_signs : bool
+        Whether a connection that would cross zero, and does not die, stays at zero instead.
     """
 
     shrink: float = 0.0
     noise: float = 0.0
     dies: bool = True
+    keeps_signs: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from neurosparse.report.facts import facts, occupancy
 from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder
 from neurosparse.run.job import activation_of, dataset_of, fingerprint_of, layout_of, most_of_weights
-from neurosparse.run.rules import keeps_budget
+from neurosparse.run.rules import SIGNS, keeps_budget
 from neurosparse.run.samples import samples_of
+from neurosparse.settings import Settings
 from neurosparse.spiking.grid import rounded
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.checkpoint import restore
@@ -73,6 +74,8 @@ def check_run(path: Path) -> Iterator[str]:
         position = restore(folder.checkpoint, network, None, mark, exact=exact)
         cores = store.live.size
         yield f"checkpoint: {store.n_live:,} connections, rows sorted, none twice, {cores} cores within capacity"
+        if config.settings.signs != "anew":
+            yield _check_signs(store, config.settings, path)
         if [row.row() for row in position.history][: len(history)] != history:
             raise CheckFailed("history.csv is not the history of the checkpoint", where=str(path))
     if not folder.is_finished:
@@ -165,6 +168,23 @@ def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[s
                     where=str(path),
                 )
             yield f"{p.name} {noun} {found:,} of {limit:,}"
+
+
+def _check_signs(store: SynapseStore, settings: Settings, path: Path) -> str:
+    """Return what was proved of signs that are for all time.
+
+    Raises
+    ------
+    CheckFailed
+        A connection has another sign than its pair or its source.
+    """
+    if wrong := store.other_signs(settings.seed, SIGNS[settings.signs]):
+        raise CheckFailed(
+            f"connections have another sign than --signs {settings.signs} gives them",
+            numbers={"such connections": f"{wrong:,}", "of": f"{store.n_live:,}"},
+            where=str(path / "checkpoint.npz"),
+        )
+    return f"signs: one for each {'source' if settings.signs == 'dale' else 'pair'}, for all time"
 
 
 def _check_grid(network: TrainedNetwork, most: int, path: Path) -> None:

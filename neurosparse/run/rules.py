@@ -70,6 +70,7 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
     BadInput
         The rule makes no sense with this store or these settings.
     """
+    _refuse_signs_in_rows(settings, store)
     options = Options(
         steps=steps_per_epoch * settings.epochs,
         steps_per_epoch=steps_per_epoch,
@@ -91,6 +92,17 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
         preconditioner=one_each("preconditioner", settings.preconditioner, len(store.projections)),
     )
     return _class_of(settings).of(store, inputs, options)
+
+
+def _refuse_signs_in_rows(settings: Settings, store: SynapseStore) -> None:
+    """Raise BadInput where signs are for all time and rows hold only so many of each."""
+    limits = {p.name: str(p.max_row_length) for p in store.layout.projections if p.max_row_length is not None}
+    if settings.signs != "anew" and limits:
+        raise BadInput(
+            f"--signs {settings.signs} does not go with rows that hold only so many connections of each sign",
+            numbers=limits,
+            help="--signs anew, or a plan without --max-row-length and --budget; --max-fan-in goes with any signs",
+        )
 
 
 def _class_of(settings: Settings) -> type[Rule]:

@@ -14,7 +14,7 @@ from neurosparse.kernels.grid import largest_sizes, to_grid
 from neurosparse.kernels.paths import count_on_paths
 from neurosparse.kernels.replace import count_births, draw, replace_dead
 from neurosparse.kernels.rewire import ANEW, close_gaps, grow
-from neurosparse.kernels.signs import settle_signs
+from neurosparse.kernels.signs import count_other_signs, settle_signs
 from neurosparse.store.births import ANYWHERE, Births
 from neurosparse.store.layout import Layout, ProjectionLayout
 
@@ -245,6 +245,18 @@ class SynapseStore:
         Of the sign that has too many connections of a row on a core, the smallest become zeros of the other.
         """
         return int(settle_signs(self.slots, self.blocks, self.limits)) if self.limits.shape[0] else 0
+
+    def other_signs(self, seed: int, signs: int) -> int:
+        """Return how many connections have another sign than their pair or source has for all time.
+
+        Parameters
+        ----------
+        seed : int
+            Of the run.
+        signs : int
+            FIXED or DALE of `neurosparse.kernels.rewire`.
+        """
+        return int(count_other_signs(self.slots, (seed, 0, signs)))
 
     def close_gaps(self) -> np.ndarray:
         """Close the gaps that the backward visits of a step left, and let nobody be born.

@@ -27,6 +27,6 @@ def train_step(
     float, int, int
         Mean loss before the step, right decisions before the step, connections replaced.
     """
-    shrink, noise, dies = rule.terms(rate, step)
-    loss, right = network.learn(label, Law(rate, shrink, noise, momentum, seed, step, dies))
+    shrink, noise, dies, keeps_signs = rule.terms(rate, step)
+    loss, right = network.learn(label, Law(rate, shrink, noise, momentum, seed, step, dies, keeps_signs))
     return loss, right, rule.rewire(network.signals, rate, seed, step)

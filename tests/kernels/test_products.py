@@ -143,7 +143,7 @@ def test_descend(layer, rate, shrink, noise, momentum, push, width, ceiling):
     weights, velocities, dead = naive.descend(rows, x, dy, law, nu, old_velocity)
     undecided = _near_zero(rows, x, dy, law, nu, old_velocity)
 
-    law32 = tuple(np.float32(value) for value in law)
+    law32 = tuple(np.float32(value) for value in (*law, -np.inf))
     slots = (row_start, target, weight, velocity)
     sight = (weight, np.float32(ceiling), np.float32(0.0))
     end = descend(slots, sight, x, dx, dy, law32, (seed, 3), (0, rows.n_pre), died, width)
@@ -177,7 +177,7 @@ def test_the_gradient_passes_where_the_gate_of_the_layer_below_is_open(layer, ce
     z = (np.random.default_rng(seed).integers(-32, 64, (rows.n_pre, dy.shape[1])) / 16).astype(np.float32)
     x = np.stack([made_of(column, ceiling, levels) for column in z.T.copy()], axis=1)
     row_start, target, sight = seen(rows, (np.float32(ceiling), np.float32(levels)))
-    dx, still = buffer(rows.n_pre, dy.shape[1]), tuple(np.float32(0.0) for _ in range(4))
+    dx, still = buffer(rows.n_pre, dy.shape[1]), tuple(np.float32(0.0) for _ in range(5))
     slots = (row_start, target, sight[0], NO_VELOCITY)
     descend(slots, sight, x.copy(), dx, dy, still, (1, 1), (0, rows.n_pre), np.zeros(rows.n_post, np.int64), 1)
     passes = np.array([[naive.qcfs(value, ceiling, levels)[1] for value in row] for row in z])
@@ -191,7 +191,7 @@ def test_descend_pushes_back_through_what_is_seen_and_moves_what_learns(layer):
     other = naive.Rows(rows.n_pre, rows.n_post, {pair: 2.0 * w + 1.0 for pair, w in rows.weight.items()})
     dx, died = buffer(rows.n_pre, x.shape[1]), np.zeros(rows.n_post, np.int64)
     sight = (other.arrays()[2], *NO_CEILING)
-    still = tuple(np.float32(0.0) for _ in range(4))
+    still = tuple(np.float32(0.0) for _ in range(5))
     slots = (row_start, target, weight, NO_VELOCITY)
     end = descend(slots, sight, x, dx, dy, still, (1, 1), (0, rows.n_pre), died, 1)
     np.testing.assert_allclose(dx, naive.gradients(other, x, dy)[1], rtol=1e-5, atol=1e-4)
@@ -199,12 +199,12 @@ def test_descend_pushes_back_through_what_is_seen_and_moves_what_learns(layer):
     assert naive.read_rows(row_start, target, weight) == rows.weight
 
 
-@given(layers(), st.sampled_from([0.0, 0.5]), st.sampled_from([0.0, 0.3]))
-def test_where_nobody_dies_a_weight_changes_its_sign(layer, rate, shrink):
+@given(layers(), st.sampled_from([0.0, 0.5]), st.sampled_from([0.0, 0.3]), st.booleans())
+def test_where_nobody_dies_a_weight_changes_its_sign_or_stays_at_zero(layer, rate, shrink, keeps_signs):
     rows, x, dy, _, _ = layer
     row_start, target, weight = rows.arrays()
     before = row_start.copy()
-    law = tuple(np.float32(value) for value in (rate, shrink, 0.0, 0.0))
+    law = tuple(np.float32(value) for value in (rate, shrink, 0.0, 0.0, 0.0 if keeps_signs else -np.inf))
     sight = (weight.copy(), *NO_CEILING)
     end = descend(
         (row_start, target, weight, NO_VELOCITY), sight, x, NOTHING, dy, law, (1, 1), (0, rows.n_pre),
@@ -214,7 +214,12 @@ def test_where_nobody_dies_a_weight_changes_its_sign(layer, rate, shrink):
     assert np.array_equal(row_start, before)
     gradient, _ = naive.gradients(rows, x, dy)
     expected = {pair: w - rate * gradient[pair] - math.copysign(shrink, w) for pair, w in rows.weight.items()}
+    if keeps_signs:
+        expected = {pair: max(math.copysign(1, rows.weight[pair]) * w, 0.0) for pair, w in expected.items()}
+        expected = {pair: math.copysign(size, rows.weight[pair]) for pair, size in expected.items()}
     found = naive.read_rows(row_start, target, weight)
+    if keeps_signs:
+        assert all(math.copysign(1, found[pair]) == math.copysign(1, w) for pair, w in rows.weight.items())
     np.testing.assert_allclose([found[pair] for pair in expected], list(expected.values()), rtol=1e-4, atol=1e-4)
 
 

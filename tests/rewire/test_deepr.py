@@ -24,8 +24,8 @@ def train(layout, alpha, temperature, steps=60, seed=5, rate=0.3):
     for step in range(1, steps + 1):
         network.read(generator.random((16, network.sizes[0]), dtype=np.float32), np.arange(16), 1.0)
         label = generator.integers(0, network.sizes[-1], 16)
-        shrink, noise, dies = rule.terms(rate, step)
-        network.learn(label, Law(rate, shrink, noise, 0.0, seed, step, dies))
+        shrink, noise, dies, keeps_signs = rule.terms(rate, step)
+        network.learn(label, Law(rate, shrink, noise, 0.0, seed, step, dies, keeps_signs))
         born += rule.rewire(network.signals, rate, seed, step)
         store.check()
     return store, born

@@ -14,6 +14,7 @@ from neurosparse.report.compare import compare
 from neurosparse.rewire.library import rules
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder
+from neurosparse.run.rules import SIGNS
 from neurosparse.run.training import resume, start
 from neurosparse.settings import LATER
 from neurosparse.train.events import EpochEnd
@@ -158,6 +159,8 @@ def test_what_nobody_names_is_what_the_rule_says(tmp_path):
         ("pruning", {"synapses": "1000,500,100"}, "its budget must be all of them"),
         ("pruning", {"final_connectivity": "0.01%"}, "without a synapse"),
         ("pruning", {"drop_fraction": 0.5}, "does not use drop_fraction"),
+        ("deepr", {"signs": "dale", "max_row_length": 8}, "--signs dale does not go with rows"),
+        ("soft_deepr", {"signs": "fixed", "max_row_length": 8}, "--signs fixed does not go with rows"),
         ("rigel", {}, "did you mean 'rigl'"),
     ],
 )
@@ -169,6 +172,34 @@ def test_what_the_rule_cannot_do_is_refused_before_work_starts(tmp_path, rule, f
     if "does not use" in words:
         assert f"--{next(iter(flags)).replace('_', '-')}" in str(fault.value)
         assert "it uses --" in str(fault.value)
+
+
+@pytest.mark.parametrize("signs", ["fixed", "dale"])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"births": "anywhere"},
+        {"births": "paths"},
+        {"births": "auditioned", "audition_steps": 20},
+        {"births": "paths", "synapses": "300,600,200", "rewire_until": 1.0},
+        {"births": "anywhere", "max_fan_in": 16, "connectivity": "20%"},
+        {"rule": "soft_deepr"},
+        {"rule": "l1_shrinkage"},
+    ],
+)
+def test_signs_for_all_time_are_the_same_at_every_time(tmp_path, signs, flags):
+    settings = {"layers": "30,20", "epochs": 3, "alpha": 1e-3, "signs": signs, "threads": 2, **flags}
+    run = start(configure(settings), tmp_path / "run")
+    for event in run.events():
+        if isinstance(event, EpochEnd):
+            assert run.trainer.network.store.other_signs(1, SIGNS[signs]) == 0
+    assert any(line.startswith("signs: one for each") for line in check_run(tmp_path / "run"))
+    for p in run.folder.trained().projections:
+        rows = np.repeat(np.arange(p.weight.shape[0]), np.diff(p.weight.indptr))
+        positive = ~np.signbit(p.weight.data)
+        if signs == "dale":
+            assert not set(rows[positive]) & set(rows[~positive])
+        assert 0 < positive.sum() < positive.size
 
 
 def test_a_setting_named_as_it_is_anyway_is_no_fault(tmp_path):
