@@ -70,8 +70,8 @@ class Settings(BaseModel):
     )
     rule: str = Field(
         "deepr",
-        description="Which connections die and where newborn go: deepr, set, rigl or dsr; static, where none does; or, "
-        "from all connections (--connectivity 100%), pruning or l1_shrinkage. What a rule does not use is refused.",
+        description="Which connections die and where newborn go: deepr, soft_deepr, set, rigl or dsr; static, where "
+        "none does; or, from all connections (--connectivity 100%), pruning or l1_shrinkage.",
     )
     epochs: Count = Field(60, description="Passes over the training data.")
     batch: Count = Field(10, description="Samples a step.")
@@ -79,13 +79,16 @@ class Settings(BaseModel):
     schedule: Literal["cosine", "linear", "constant"] = Field("cosine", description="How the learning rate falls.")
     preconditioner: Factors = Field(
         1.0,
-        description="Factor on the steps of each projection, with prior and variance of the noise: one, or one each.",
+        description="Factor on the learning rate of each projection, and so on prior and variance of the noise: one, "
+        "or one each.",
     )
     dropout: Rates = Field(
-        0.0, description="Part of the activations that is silent in a step: one for all layers' inputs, or one each."
+        0.0,
+        description="Fraction of each projection's inputs that is set to zero in a step: one, or one each (0.2,0,0 is "
+        "the input layer alone).",
     )
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.0, description="Part of a label that is spread evenly over all classes while learning."
+    label_smoothing: Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(ge=0, lt=1)] = Field(
+        0.0, description="Part of a label's probability that is spread evenly over all classes while learning."
     )
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Part of the velocity that is kept.")
     alpha: NotNegative = Field(
@@ -112,8 +115,8 @@ class Settings(BaseModel):
     )
     rewire_until: Fraction = Field(
         0.8,
-        description="Part of the steps that rewire; the others train what is there, without the prior. set, rigl and "
-        "dsr: 0.75, pruning: 0.5 unless told.",
+        description="Part of the steps that rewire; the others train what is there, deepr without prior and noise. "
+        "set, rigl and dsr: 0.75, pruning: 0.5 unless told.",
     )
     audition_steps: Count = Field(
         50, description="Steps that a candidate listens to the gradient; rigl: 100 unless told."
@@ -142,7 +145,9 @@ class Settings(BaseModel):
         None, description="Fraction of all connections that pruning leaves; 10% unless told."
     )
     posterior_samples: Annotated[int, Field(ge=0, le=10_000)] = Field(
-        0, description="Networks of the last so many epochs that are kept; what they predict on average is reported."
+        0,
+        description="Networks of the last so many epochs that are kept; their mean prediction is reported. Samples of "
+        "the posterior with --births anywhere --rewire-until 1 --schedule constant alone.",
     )
     activation: Literal["relu", "qcfs"] = Field(
         "relu", description="Of hidden neurons: rectified, or clipped and in levels as spike counts are (QCFS)."
@@ -186,7 +191,9 @@ class Settings(BaseModel):
     def _samples_of_epochs(self) -> Settings:
         """Refuse more samples of the posterior than there are epochs."""
         if self.posterior_samples > self.epochs:
-            raise ValueError(f"posterior_samples: there is one an epoch, and there are {self.epochs:,} epochs")
+            raise ValueError(
+                f"posterior_samples is {self.posterior_samples:,}, one an epoch, and epochs is {self.epochs:,}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -74,7 +74,7 @@ class Dsr(Rule):
     @classmethod
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> Dsr:
         """Return the rule that `options` ask for."""
-        return cls(store, options.drop_fraction, options.every, options.last, options.prior)
+        return cls(store, options.drop_fraction, *options.rounds("dsr"), options.prior)
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha``; what dies does so in `rewire`."""

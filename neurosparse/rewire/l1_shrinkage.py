@@ -35,7 +35,7 @@ class L1Shrinkage(Rule):
     defaults: ClassVar[Mapping[str, object]] = {"connectivity": 1.0}
 
     def __init__(self, store: SynapseStore, prior: Prior) -> None:
-        refuse_sparse("l1_shrinkage", store.layout)
+        refuse_sparse("l1_shrinkage", store.layout, "--alpha")
         self._store, self._prior = store, prior
         store.mortal[:] = True  # who dies here need not be born elsewhere
 

@@ -57,7 +57,7 @@ class Pruning(Rule):
     def __init__(
         self, store: SynapseStore, connectivity: float, rounds: int, last: int, prior: Prior = NO_PRIOR
     ) -> None:
-        refuse_sparse("pruning", store.layout)
+        refuse_sparse("pruning", store.layout, "--final-connectivity")
         if connectivity * store.layout.n_slots < len(store.projections):
             raise BadInput(
                 f"a final connectivity of {connectivity:.3%} leaves a projection without a synapse",

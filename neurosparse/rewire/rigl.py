@@ -22,7 +22,8 @@ class RigL(Rule):
 
     The paper takes the gradient of every dormant connection, which needs the memory of a dense network. Here a sample
     of them, uniform over the feasible ones, listens to the gradient for some steps before a rewiring, and the best of
-    the sample are born, with the sign that their gradient asks for. Where the sample has too few with a gradient, the
+    the sample are born, with the sign that their gradient asks for. (In the paper those just dropped may come back at
+    once; here candidates are drawn before the drop.) Where the sample has too few with a gradient, the
     rest is born anywhere. The paper rewires every 100 steps of 128 samples and more: with the small batches here it is
     500 steps unless told, so that newborn see about as much before they are judged.
 
@@ -40,6 +41,11 @@ class RigL(Rule):
         Candidates of a rewiring, as a fraction of each projection's budget.
     prior : Prior
         An l1 prior; the paper has none.
+
+    Attributes
+    ----------
+    candidates : Candidates
+        Who listens.
     """
 
     keeps_budget = True
@@ -70,14 +76,14 @@ class RigL(Rule):
         self._store, self._fraction, self._prior = store, drop_fraction, prior
         self._every, self._last, self._listening = every, last, min(listening, every)
         sizes = [min(max(1, round(share * p.budget)), p.n_pre * p.n_post) for p in store.layout.projections]
-        self._candidates = Candidates(store, sizes)
+        self.candidates = Candidates(store, sizes)
         self._classes = by_projection(store)
 
     @classmethod
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> RigL:
         """Return the rule that `options` ask for."""
         return cls(
-            store, options.drop_fraction, options.every, options.last, options.audition_steps, options.candidates,
+            store, options.drop_fraction, *options.rounds("rigl"), options.audition_steps, options.candidates,
             options.prior,
         )  # fmt: skip
 
@@ -93,18 +99,18 @@ class RigL(Rule):
             return 0
         moment = ~seed, step, ANEW  # no run's seed is negative: the stream is that of candidates alone
         if ahead == self._listening - 1:
-            self._candidates.draw(moment)
-        self._candidates.hear(signals)
+            self.candidates.draw(moment)
+        self.candidates.hear(signals)
         if ahead:
             return 0
-        self._candidates.rank(moment)
+        self.candidates.rank(moment)
         fraction = self._fraction / 2 * (1 + math.cos(math.pi * step / self._last))
         counts = np.rint(fraction * count(self._store, self._classes)).astype(np.int64)
         drop_smallest(self._store, seed, step, self._classes, counts)
-        best = self._candidates
+        best = self.candidates
         queue = best.connection, best.score, best.place, np.zeros(len(best.count), np.float32)
         return self._store.replace_dead(seed, step, Births(queue=queue))
 
     def state(self) -> dict[str, np.ndarray]:
         """Return who listens, and what was heard."""
-        return self._candidates.state("candidate")
+        return self.candidates.state("candidate")

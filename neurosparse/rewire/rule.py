@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 
+from neurosparse.errors import BadInput
 from neurosparse.kernels.rewire import ANEW
 from neurosparse.rewire.prior import Prior
 from neurosparse.store.store import SynapseStore
@@ -91,13 +92,30 @@ class Options:
 
     @property
     def last(self) -> int:
-        """Return the last step that rewires."""
+        """Return the step with which rewiring ends: the last to rewire or, of rules with rounds, the first not to."""
         return round(self.rewire_until * self.steps)
 
     @property
     def every(self) -> int:
         """Return the steps from one rewiring to the next, for rules that do not rewire in every step."""
         return self.rewire_every or self.steps_per_epoch
+
+    def rounds(self, rule: str) -> tuple[int, int]:
+        """Return `every` and `last` of a rule that rewires in rounds.
+
+        Raises
+        ------
+        BadInput
+            The run is over before the first.
+        """
+        if self.every >= self.last:
+            end = f"step {self.last:,} of {self.steps:,}"
+            raise BadInput(
+                f"the rule {rule} would never rewire: its first round comes too late",
+                numbers={"first round": f"step {self.every:,}", "rewiring ends": end},
+                help=f"--rewire-every {max(1, self.last // 10)}, or more --epochs, or a larger --rewire-until",
+            )
+        return self.every, self.last
 
 
 class Rule(Protocol):

@@ -52,7 +52,7 @@ class Set(Rule):
     @classmethod
     def of(cls, store: SynapseStore, inputs: np.ndarray, options: Options) -> Set:
         """Return the rule that `options` ask for."""
-        return cls(store, options.drop_fraction, options.every, options.last, options.prior)
+        return cls(store, options.drop_fraction, *options.rounds("set"), options.prior)
 
     def terms(self, rate: float, step: int) -> Terms:
         """Return ``eta * alpha``; what dies does so in `rewire`."""
@@ -65,4 +65,5 @@ class Set(Rule):
             return 0
         counts = np.rint(self._fraction * count(self._store, self._classes)).astype(np.int64)
         drop_smallest(self._store, seed, step, self._classes, counts, spread=SPREAD)
+        # What is dropped leaves the small random sizes behind that the newborn begin with.
         return self._store.replace_dead(seed, step, Births(passes_on=True))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from neurosparse.data.dataset import Dataset
 from neurosparse.errors import CheckFailed, NeurosparseError
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.plan import make_plan
@@ -15,10 +17,10 @@ from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts, occupancy
 from neurosparse.report.tables import memory_label, report_rows
-from neurosparse.run.folder import RunFolder
+from neurosparse.run.folder import RunFolder, history_tables
 from neurosparse.run.job import activation_of, dataset_of, fingerprint_of, layout_of, most_of_weights
 from neurosparse.run.rules import SIGNS, keeps_budget
-from neurosparse.run.samples import samples_of
+from neurosparse.run.samples import PosteriorSamples, samples_of
 from neurosparse.settings import Settings
 from neurosparse.spiking.grid import rounded
 from neurosparse.store.store import SynapseStore
@@ -63,6 +65,7 @@ def check_run(path: Path) -> Iterator[str]:
     else:
         yield "history: no epoch has ended yet"
 
+    names = [p.name for p in plan.graph.projections]
     layout, most = layout_of(plan, config.settings.scope), most_of_weights(config.settings)
     store = SynapseStore(layout, momentum=config.settings.momentum > 0, most=most)
     network = Network(store, 1, activation=activation_of(config.settings))
@@ -78,12 +81,13 @@ def check_run(path: Path) -> Iterator[str]:
             yield _check_signs(store, config.settings, path)
         if [row.row() for row in position.history][: len(history)] != history:
             raise CheckFailed("history.csv is not the history of the checkpoint", where=str(path))
+        _check_projections(folder, history_tables(position.history, names)["projections.csv"])
     if not folder.is_finished:
         yield "not finished: no trained network and no report to check"
         return
 
     trained = folder.trained()
-    names, populations = [p.name for p in plan.graph.projections], [p.name for p in plan.graph.populations]
+    populations = [p.name for p in plan.graph.populations]
     if folder.checkpoint.exists() and not _equal(trained, network.trained(names, populations)):
         raise CheckFailed("network.npz is not the network of the last checkpoint", where=str(path))
     if history and trained.synapses != history[-1]["live"]:
@@ -135,15 +139,57 @@ def check_run(path: Path) -> Iterator[str]:
                 where=str(path),
             )
     yield "accuracy: measured again on every split, as the report tells it"
-    averaged = samples_of(folder, config.settings).averaged(data)
-    if averaged != report.get("averaged"):
+    samples = samples_of(folder, config.settings)
+    if len(samples) or report.get("averaged"):
+        yield _check_samples(samples, data, [row["live"] for row in history], report.get("averaged"))
+
+
+def _check_projections(folder: RunFolder, expected: str) -> None:
+    """Raise CheckFailed unless projections.csv is as expected, or its beginning where the run was cut off."""
+    path = folder.path / "projections.csv"
+    found = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if found != expected and (folder.is_finished or not expected.startswith(found)):
+        raise CheckFailed("projections.csv is not the history of the checkpoint", where=str(path))
+
+
+def _check_samples(samples: PosteriorSamples, data: Dataset, live: Sequence[int], told: Any) -> str:
+    """Return what was proved of the samples of the posterior.
+
+    Parameters
+    ----------
+    samples : PosteriorSamples
+    data : Dataset
+    live : sequence of int
+        Connections after each epoch.
+    told : mapping or None
+        What the report says of their mean prediction.
+
+    Raises
+    ------
+    CheckFailed
+        A sample has another number of connections than its epoch had, or together they decide otherwise.
+    """
+    for epoch, network in samples.networks():
+        if network.synapses != live[epoch - 1]:
+            raise CheckFailed(
+                f"the sample of epoch {epoch} has another number of connections than the epoch",
+                numbers={"epoch": f"{live[epoch - 1]:,}", "sample": f"{network.synapses:,}"},
+                where="samples",
+            )
+    measured = samples.averaged(data)
+    if measured != told:
+        numbers = {
+            f"{name} {split}": f"{values[split]:.4f}"
+            for name, values in (("measured", measured or {}), ("told", told or {}))
+            for split in ("validation", "test")
+            if split in values
+        }
         raise CheckFailed(
             "the mean prediction of the posterior samples is not what report.json says",
-            numbers={"measured": str(averaged), "told": str(report.get("averaged"))},
-            where=str(path),
+            numbers=numbers or {"samples": "none"},
+            where="samples",
         )
-    if averaged:
-        yield f"samples: the mean prediction of {averaged['samples']:,} measured again, as the report tells it"
+    return f"samples: the mean prediction of {len(samples)} measured again, as the report tells it"
 
 
 def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[str]:

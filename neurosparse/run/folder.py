@@ -162,13 +162,18 @@ class RunFolder:
 
     def write_history(self, epochs: Sequence[EpochEnd], projections: Sequence[str]) -> None:
         """Write history.csv anew, and projections.csv: what each epoch did to each of `projections`."""
-        write_text(self.path / "history.csv", _table([epoch.row() for epoch in epochs]))
-        parts = [
-            {"epoch": epoch.epoch, "projection": name, **asdict(part)}
-            for epoch in epochs
-            for name, part in zip(projections, epoch.projections, strict=False)
-        ]
-        write_text(self.path / "projections.csv", _table(parts))
+        for name, text in history_tables(epochs, projections).items():
+            write_text(self.path / name, text)
+
+
+def history_tables(epochs: Sequence[EpochEnd], projections: Sequence[str]) -> dict[str, str]:
+    """Return the content of history.csv and of projections.csv, by name."""
+    parts = [
+        {"epoch": epoch.epoch, "projection": name, **asdict(part)}
+        for epoch in epochs
+        for name, part in zip(projections, epoch.projections, strict=False)
+    ]
+    return {"history.csv": _table([epoch.row() for epoch in epochs]), "projections.csv": _table(parts)}
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,10 @@ _AT_A_TIME = 1000
 class PosteriorSamples:
     """The networks at the ends of the last epochs of a run, in files of its folder.
 
-    DEEP R visits network configurations as often as they are probable under the posterior (Bellec et al., ICLR 2018,
-    theorem 1); the mean of what they predict is the estimate of the Bayesian prediction. While connections are
-    rewired the samples differ in their connections too, and with a learning rate that falls to zero they hardly differ.
+    DEEP R with births anywhere visits network configurations as often as they are probable under the posterior at its
+    temperature (Bellec et al., ICLR 2018, theorem 1), so that networks of many epochs are samples of it, as long as
+    rewiring and the learning rate do not end; the mean of what they predict estimates the Bayesian prediction at that
+    temperature. With other settings they are networks along the way.
 
     Parameters
     ----------
@@ -41,6 +43,21 @@ class PosteriorSamples:
             self._folder.mkdir(exist_ok=True)
             network.save(self._path(epoch))
 
+    def __len__(self) -> int:
+        """Return how many there are at the end."""
+        return len(self._epochs)
+
+    def networks(self) -> Iterator[tuple[int, TrainedNetwork]]:
+        """Yield epoch and network, one at a time.
+
+        Raises
+        ------
+        FileFault
+            A sample is missing or damaged.
+        """
+        for epoch in self._epochs:
+            yield epoch, TrainedNetwork.load(self._path(epoch))
+
     def averaged(self, data: Dataset) -> dict[str, float] | None:
         """Return ``samples``, their number, and the accuracies of their mean prediction; None where none is kept.
 
@@ -53,17 +70,16 @@ class PosteriorSamples:
         """
         if not self._epochs:
             return None
-        networks = [TrainedNetwork.load(self._path(epoch)) for epoch in self._epochs]
-        told: dict[str, float] = {"samples": len(networks)}
-        for name, split in (("validation", data.validation), ("test", data.test)):
-            right = 0
-            for begin in range(0, len(split), _AT_A_TIME):
-                part = slice(begin, begin + _AT_A_TIME)
-                x = split.x[part] * np.float32(data.scale)
-                together = sum(softmax(network.activations(x)[-1].astype(np.float64), axis=1) for network in networks)
-                right += int(np.count_nonzero(np.argmax(together, axis=1) == split.y[part]))
-            told[name] = right / len(split)
-        return told
+        splits = {"validation": data.validation, "test": data.test}
+        together = {name: np.zeros((len(split), data.n_classes)) for name, split in splits.items()}
+        for _, network in self.networks():
+            for name, split in splits.items():
+                for begin in range(0, len(split), _AT_A_TIME):
+                    part = slice(begin, begin + _AT_A_TIME)
+                    logit = network.activations(split.x[part] * np.float32(data.scale))[-1]
+                    together[name][part] += softmax(logit.astype(np.float64), axis=1)
+        right = {name: np.count_nonzero(together[name].argmax(axis=1) == split.y) for name, split in splits.items()}
+        return {"samples": len(self)} | {name: int(right[name]) / len(split) for name, split in splits.items()}
 
     def _path(self, epoch: int) -> Path:
         """Return the file of the sample of an epoch."""

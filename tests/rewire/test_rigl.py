@@ -15,12 +15,10 @@ SIZES = (12, 9, 4)
 
 def candidates(course):
     """Return the candidates of each projection as (projection, pre, post)."""
-    state, found = course.rule.state(), []
-    begin = 0
-    for p, size in zip(course.store.projections, course.rule._spans, strict=True):
-        begin = size[0]
-        heard = state["candidate"][begin : begin + state["candidate_count"][p.index]]
-        found += [(p.index, row - p.rows[0], column) for row, column, _ in map(decoded, heard.tolist())]
+    among, found = course.rule.candidates, []
+    for p, part in zip(course.store.projections, among.parts, strict=True):
+        heard = among.connection[part].tolist()
+        found += [(p.index, row - p.rows[0], column) for row, column, _ in map(decoded, heard)]
     return found
 
 

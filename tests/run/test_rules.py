@@ -127,13 +127,13 @@ def test_a_history_of_more_connections_than_there_are_fails_the_check(tmp_path):
 
 
 def test_what_nobody_names_is_what_the_rule_says(tmp_path):
-    config = begin(tmp_path / "a", "rigl", rewire_every=None, audition_steps=None).job.config
+    config = begin(tmp_path / "a", "rigl", rewire_every=None, audition_steps=None, epochs=6).job.config
     assert (config.settings.alpha, config.settings.rewire_every, config.settings.rewire_until) == (0.0, 500, 0.75)
     assert config.origins["alpha"] == "default"
     assert RunFolder(tmp_path / "a").config() == config
     config = begin(tmp_path / "b", "static", alpha=0.01).job.config
     assert (config.settings.alpha, config.origins["alpha"]) == (0.01, "--alpha")
-    assert begin(tmp_path / "c", "dsr").job.config.settings.scope == "network"
+    assert begin(tmp_path / "c", "dsr", epochs=3).job.config.settings.scope == "network"
     settings = begin(tmp_path / "d", "pruning", final_connectivity=None).job.config.settings
     assert (settings.connectivity, settings.final_connectivity) == (1.0, 0.1)
     settings = begin(tmp_path / "e", "deepr", connectivity="20%").job.config.settings
@@ -161,6 +161,9 @@ def test_what_nobody_names_is_what_the_rule_says(tmp_path):
         ("pruning", {"drop_fraction": 0.5}, "does not use drop_fraction"),
         ("deepr", {"signs": "dale", "max_row_length": 8}, "--signs dale does not go with rows"),
         ("soft_deepr", {"signs": "fixed", "max_row_length": 8}, "--signs fixed does not go with rows"),
+        ("rigl", {"rewire_every": 290}, "would never rewire"),
+        ("set", {"epochs": 1, "rewire_every": 97}, "would never rewire"),
+        ("dsr", {"epochs": 1, "rewire_every": 129}, "would never rewire"),
         ("rigel", {}, "did you mean 'rigl'"),
     ],
 )

@@ -2,9 +2,11 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from neurosparse.config import configure
 from neurosparse.errors import BadInput, CheckFailed, FileFault
@@ -71,16 +73,27 @@ def test_another_sample_fails_the_check(folder, tmp_path):
     for _ in run.events():
         pass
     sample = tmp_path / "run" / "samples" / "epoch-0004.npz"
+    whole = sample.read_bytes()
     sample.write_bytes((tmp_path / "run" / "initial.npz").read_bytes())
-    with pytest.raises(CheckFailed, match="mean prediction of the posterior samples"):
+    with pytest.raises(CheckFailed, match="mean prediction of the posterior samples") as fault:
         list(check_run(tmp_path / "run"))
+    assert set(fault.value.numbers) == {"measured validation", "measured test", "told validation", "told test"}
+    network = TrainedNetwork.load(tmp_path / "run" / "initial.npz")
+    first = network.projections[0]
+    fewer = replace(first, weight=csr_array(first.weight * 0))
+    fewer.weight.eliminate_zeros()
+    replace(network, projections=(fewer, *network.projections[1:])).save(sample)
+    with pytest.raises(CheckFailed, match="sample of epoch 4 has another number of connections"):
+        list(check_run(tmp_path / "run"))
+    sample.write_bytes(whole)
+    list(check_run(tmp_path / "run"))
     sample.unlink()
     with pytest.raises(FileFault):
         list(check_run(tmp_path / "run"))
 
 
 def test_more_samples_than_epochs_are_refused():
-    with pytest.raises(BadInput, match="there are 4 epochs"):
+    with pytest.raises(BadInput, match="posterior_samples is 5, one an epoch, and epochs is 4"):
         configure(FLAGS | {"posterior_samples": 5})
 
 

@@ -376,6 +376,15 @@ def better_accuracy(folder):
     (folder / "report.json").write_text(json.dumps(document))
 
 
+def other_births(folder):
+    path = folder / "projections.csv"
+    path.write_text(path.read_text().replace("input-hidden1", "hidden1-hidden2", 1))
+
+
+def lost_births(folder):
+    (folder / "projections.csv").unlink()
+
+
 def another_seed(folder):
     document = json.loads((folder / "report.json").read_text())
     document["configuration"]["seed"]["value"] = 99
@@ -390,7 +399,10 @@ def better_history(folder):
     (folder / "history.csv").write_text("\n".join(lines) + "\n")
 
 
-TAMPERS = [more_live, fewer_bytes, over_in_history, bigger_plan, better_accuracy, another_seed, better_history]
+TAMPERS = [
+    more_live, fewer_bytes, over_in_history, bigger_plan, better_accuracy, another_seed, better_history, other_births,
+    lost_births,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("tamper", TAMPERS)
