@@ -24,8 +24,8 @@ def command(file: Path, out: Path, jobs: int | None, overwrite: bool, as_json: b
     \b
       title = "Accuracy against connectivity"
       seeds = 5                              # 1 to 5; or a list
-      x = "connectivity"                     # along the axis of the figure (or "weights":
-      series = "scope"                       #   those left at the end); what tells lines apart
+      x = "connectivity"                     # along the axis of the figure (or "connections":
+      series = "scope"                       #   those left); what tells its lines apart
       [settings]                             # what all runs share, as in train --config
       data = "digits"
       [sweep]                                # what varies

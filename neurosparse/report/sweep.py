@@ -12,8 +12,8 @@ from typing import Any
 
 SCHEMA = "neurosparse.sweep/1"
 
-#: What stands along the axis of a figure where no setting does: the connections that are left at the end.
-WEIGHTS = "weights"
+#: What stands along the axis of a figure where no setting does: how many are left at the end.
+CONNECTIONS = "connections"
 
 #: Settings whose floats are shares, written in percent.
 _SHARES = frozenset({"connectivity", "budget", "validation"})
@@ -141,7 +141,7 @@ class SweepResult:
     ----------
     title : str
     x : str
-        The setting that a figure has along its axis, or `WEIGHTS`.
+        The setting that a figure has along its axis, or `CONNECTIONS`.
     series : tuple of str
         The settings that tell its lines apart; all others that vary run along a line.
     settings : mapping
@@ -195,7 +195,8 @@ class SweepResult:
         """Return the table with a header and every digit; accuracies are fractions."""
         text = io.StringIO(newline="")
         table = csv.writer(text, lineterminator="\n")
-        table.writerow([*self._varies, *_columns(dict.fromkeys(_FIGURES)), "seeds"])
+        columns = [*_columns(dict.fromkeys(_FIGURES)), "seeds"]
+        table.writerow([f"{name}_setting" if name in columns else name for name in self._varies] + columns)
         for point in self.points:
             figures = _figures(point) if point.runs else dict.fromkeys(_FIGURES)
             values = _plain(point.values)
@@ -205,8 +206,9 @@ class SweepResult:
 
     def lines(self) -> Iterator[tuple[str, ...]]:
         """Yield the table as people read it: the heads, then a line a point."""
-        names = [name.replace("_", " ") for name in self._varies]
         figures = ("weights", "budget", "biases", "validation", "test", "seeds", "over budget", "rewired a step")
+        # A setting that is called as a figure is, `weights` or `budget`, stands as its flag.
+        names = [f"--{name}" if name in figures else name.replace("_", " ") for name in self._varies]
         yield (*names, *figures)
         for point in self.points:
             values = (setting_text(name, point.values[name]) for name in self._varies)

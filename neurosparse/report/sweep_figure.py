@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from neurosparse.report.sweep import WEIGHTS, PointResult, SweepResult, setting_text
+from neurosparse.report.sweep import CONNECTIONS, PointResult, SweepResult, setting_text
 
 _SIZE = (5.2, 3.6)
 """Inches."""
@@ -41,7 +41,7 @@ _UNITS = {
     "connectivity": "% of all pairs of neurons",
     "budget": "of a core's memory",
     "synapses": "connections",
-    "weights": "connections left",
+    "connections": "left at the end",
     "batch": "samples a step",
     "epochs": "passes",
     "validation": "% of the training data",
@@ -88,7 +88,7 @@ def sweep_figure(result: SweepResult, form: Literal["svg", "png"]) -> bytes:
 
 def _draw(axes: Axes, result: SweepResult) -> None:
     """Draw every line, and what the axes are."""
-    placed = [point for point in result.points if point.runs or result.x != WEIGHTS]
+    placed = [point for point in result.points if point.runs or result.x != CONNECTIONS]
     values = list(dict.fromkeys(_value(point, result.x) for point in placed))
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if numeric:
@@ -126,7 +126,7 @@ def _draw(axes: Axes, result: SweepResult) -> None:
 
 def _value(point: PointResult, x: str) -> Any:
     """Return where along the axis a point stands; what is left is known of points with runs."""
-    return point.weights if x == WEIGHTS else point.values[x]
+    return point.weights if x == CONNECTIONS else point.values[x]
 
 
 def _scale(axes: Axes, x: str, values: Sequence[Any], places: Sequence[float], numeric: bool) -> None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from neurosparse.config import configure
 from neurosparse.errors import BadInput, FileFault
-from neurosparse.report.sweep import WEIGHTS, setting_text
+from neurosparse.report.sweep import CONNECTIONS, setting_text
 from neurosparse.run.sweep import Point, Sweep, Where
 from neurosparse.settings import WITHOUT_EFFECT, Settings
 
@@ -175,10 +175,10 @@ class _Reader:
     ) -> tuple[str, tuple[str, ...]]:
         """Return what goes along the axis, and what tells lines apart: all that varies, together."""
         for key, name in (("x", x), *(("series", name) for name in series or ())):
-            if name is not None and name not in axes and (key, name) != ("x", WEIGHTS):
+            if name is not None and name not in axes and (key, name) != ("x", CONNECTIONS):
                 self._fault(key, f"{name!r} does not vary: [sweep] has {', '.join(axes)}")
-        if x == WEIGHTS and series is None:
-            self._fault("x", "weights are counted, not set: say with series which settings tell lines apart")
+        if x == CONNECTIONS and series is None:
+            self._fault("x", "connections are counted, not set: say with series which settings tell lines apart")
         if x is None:
             free = [name for name in axes if name not in (series or ())] or list(axes)
             numeric = [name for name in free if all(isinstance(value, int | float) for value in axes[name])]
@@ -187,7 +187,7 @@ class _Reader:
         if x in others or len(set(others)) < len(others):
             self._fault("series", "names a setting twice, or that of x")
         left = [name for name in axes if name not in (x, *others)]
-        if left and x != WEIGHTS:
+        if left and x != CONNECTIONS:
             self._fault("series", f"leaves out {' and '.join(left)}: all that varies is x or tells lines apart")
         return x, others
 

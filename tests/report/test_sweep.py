@@ -69,13 +69,26 @@ def test_one_seed_has_no_deviation():
 
 
 def test_the_weights_that_are_left_may_stand_along_the_axis():
-    result = SweepResult("", "weights", ("rule",), {}, (1, 2), POINTS, FAILED)
+    result = SweepResult("", "connections", ("rule",), {}, (1, 2), POINTS, FAILED)
     assert next(iter(result.lines()))[:3] == ("connectivity", "rule", "weights")
     picture = ET.fromstring(sweep_figure(result, "svg"))
     texts = {"".join(element.itertext()) for element in picture.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"weights (connections left)", "91.5", "100", "deepr", "soft"} <= texts
-    nothing = SweepResult("", "weights", ("rule",), {}, (1,), POINTS[3:], FAILED)
+    assert {"connections (left at the end)", "91.5", "100", "deepr", "soft"} <= texts
+    nothing = SweepResult("", "connections", ("rule",), {}, (1,), POINTS[3:], FAILED)
     assert b"soft" in sweep_figure(nothing, "svg")
+
+
+def test_a_setting_that_is_called_as_a_figure_has_a_column_of_its_own():
+    runs = (run(1, 0.5),)
+    points = tuple(PointResult(w, {"weights": w, "validation": 0.1, "budget": 0.8}, runs) for w in ("float32", "int8"))
+    result = SweepResult("", "weights", ("validation", "budget"), {}, (1,), points)
+    head, first, _ = result.lines()
+    assert head[:5] == ("--weights", "--validation", "--budget", "weights", "budget")
+    assert first[:4] == ("float32", "10%", "80%", "100")
+    rows = list(csv.DictReader(io.StringIO(result.to_csv())))
+    assert [(row["weights_setting"], row["budget_setting"], row["weights"]) for row in rows] == [
+        ("float32", "0.8", "100.0"), ("int8", "0.8", "100.0"),
+    ]  # fmt: skip
 
 
 def test_csv_and_document_say_the_same():

@@ -94,13 +94,13 @@ def test_a_number_of_connections_replaces_another_name_of_it(read):
 
 def test_an_exception_may_change_what_varies_and_the_point_keeps_its_name(read):
     sweep = read(
-        'seeds = 1\nx = "weights"\nseries = "rule"\n'
+        'seeds = 1\nx = "connections"\nseries = "rule"\n'
         "where = [\n"
         '  {rule = "pruning", connectivity = "1%", settings = {connectivity = 1.0, final_connectivity = 0.01}},\n'
         '  {rule = "pruning", connectivity = "10%", settings = {connectivity = 1.0, final_connectivity = 0.1}},\n]\n'
         '[sweep]\nconnectivity = ["1%", "10%"]\nrule = ["deepr", "pruning"]\n'
     )
-    assert (sweep.x, sweep.series) == ("weights", ("rule",))
+    assert (sweep.x, sweep.series) == ("connections", ("rule",))
     assert [
         (p.name, p.values["connectivity"], p.config.settings.connectivity, p.config.settings.final_connectivity)
         for p in sweep.points
@@ -160,7 +160,7 @@ def test_all_faults_are_told_at_once_with_their_lines(read):
         ("seeds = 1\n[sweep]\nalpha = []", "sweep.alpha: List should have at least 1 item"),
         ("seeds = 1\n[sweep]\nalpha = 1", "sweep.alpha: Input should be a valid list"),
         ("seeds = 1\n[sweep]\nalpha = [1]\n[[where]]\nalpha = 3\nskip = true", "where[0]: no point matches"),
-        ("seeds = 1\nx = 'weights'\n[sweep]\nalpha = [1]", "x: weights are counted, not set"),
+        ("seeds = 1\nx = 'connections'\n[sweep]\nalpha = [1]", "x: connections are counted, not set"),
         ("seeds = 1\n[sweep]\nalpha = [1]\n[[where]]\nalpha = 1\nskip = 'no'", "skip is true or false"),
         ("seeds = 1\nseries = ['alpha']\nx = 'alpha'\n[sweep]\nalpha = [1]", "that of x"),
         ("seeds = 1\n[sweep]\nalpha = [1]\nscope = ['network']\ndata = ['a/x.npz', 'b/x.npz']", "names x.npz twice"),
