@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from neurosparse.errors import BadInput, FileFault
-from neurosparse.settings import DEFAULT_CONNECTIVITY, LATER, WITHOUT_EFFECT, Settings
+from neurosparse.settings import DEFAULT_CONNECTIVITY, LATER, WITHOUT_EFFECT, Settings, faults_of
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Setting
         return Settings(**values)
     except ValidationError as fault:
         lines, unknown = [], False
-        for error in fault.errors():
+        for error in faults_of(fault):
             name = str(error["loc"][0]) if error["loc"] else "together"
             message = error["msg"].removeprefix("Value error, ")
             if error["type"] == "extra_forbidden":

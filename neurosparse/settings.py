@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from neurosparse.units import (
     at_the_door,
@@ -242,3 +243,11 @@ LATER: dict[str, Any] = {
     "posterior_samples": 0,
     "preconditioner": 1.0,
 }
+
+
+def faults_of(invalid: ValidationError) -> list[ErrorDetails]:
+    """Return what is wrong, without what only says that a value is not of the other type that it might have been."""
+    errors = invalid.errors(include_url=False)
+    other = {"tuple_type", "float_type", "int_type"}
+    clear = {error["loc"][:1] for error in errors if error["type"] not in other}
+    return [error for error in errors if error["type"] not in other or error["loc"][:1] not in clear]

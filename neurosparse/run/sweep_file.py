@@ -15,9 +15,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from neurosparse.config import configure
 from neurosparse.errors import BadInput, FileFault
+from neurosparse.registry import unknown_name
 from neurosparse.report.sweep import CONNECTIONS, setting_text
+from neurosparse.rewire.library import rules
 from neurosparse.run.sweep import Point, Sweep, Where
-from neurosparse.settings import WITHOUT_EFFECT, Settings
+from neurosparse.settings import WITHOUT_EFFECT, Settings, faults_of
 
 #: Two names of one number: naming it anew replaces it whole, as on the command line.
 _ONE_NUMBER = frozenset({"connectivity", "synapses"})
@@ -108,6 +110,7 @@ class _Reader:
                 self._note(error)
             wrong = {error["loc"][0] for error in invalid.errors()}
             rest = {key: value for key, value in document.items() if key not in wrong}
+            # What is left is looked at too, so that all faults are told at once.
             tables = _Tables.model_construct(**{"seeds": [], "sweep": {}, **rest})
         settings = self._judged("settings", tables.settings)
         axes = {name: self._axis(name, values) for name, values in tables.sweep.items()}
@@ -133,10 +136,14 @@ class _Reader:
             self._fault(f"{table}.{name}", _OURS[name])
         values = {name: value for name, value in values.items() if name not in _OURS}
         good = dict(values)
+        rule = values.get("rule")
+        if isinstance(rule, str) and rule not in rules.names():
+            unknown = unknown_name("rewiring rule", rule, rules.names())
+            self._fault(f"{table}.rule", f"{unknown.what}; {unknown.help}")
         try:
             _each.model_validate(values)
         except ValidationError as invalid:
-            for error in invalid.errors(include_url=False):
+            for error in faults_of(invalid):
                 good.pop(str(error["loc"][0]), None)
                 self._note(error, table)
         meant = _each.model_validate(good)
@@ -152,7 +159,7 @@ class _Reader:
                     self._fault(f"sweep.{name}", f"names {said} twice")
                 found[said] = meant
             if name not in Settings.model_fields or name in _OURS:
-                break
+                break  # said once, not for every value
         return tuple(found.values())
 
     def _where(self, index: int, table: Mapping[str, Any]) -> Where:

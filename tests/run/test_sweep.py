@@ -165,6 +165,11 @@ def test_all_faults_are_told_at_once_with_their_lines(read):
         ("seeds = 1\nseries = ['alpha']\nx = 'alpha'\n[sweep]\nalpha = [1]", "that of x"),
         ("seeds = 1\n[sweep]\nalpha = [1]\nscope = ['network']\ndata = ['a/x.npz', 'b/x.npz']", "names x.npz twice"),
         ("seeds = 1\n[sweep]\nsynapses = [9]\nconnectivity = [0.1]", "give the number of connections once"),
+        (
+            "seeds = 1\n[sweep]\nrule = ['deepr', 'rigel']\nbirths = ['path']",
+            "there is no rewiring rule called 'rigel'",
+        ),
+        ("seeds = 1\n[sweep]\nrule = ['deepr', 'rigel']\nbirths = ['path']", "sweep.births: "),
         ("seeds = 1\n[sweep", "is not TOML"),
     ],
 )
