@@ -10,15 +10,15 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullFormatter, NullLocator, StrMethodFormatter
 
 from neurosparse.report.sweep import CONNECTIONS, PointResult, SweepResult, setting_text
 
 _SIZE = (5.2, 3.6)
 """Inches."""
 
-# Okabe and Ito, Color Universal Design (2008): told apart by the colour-blind; yellow is left out, too pale for a line.
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+# Okabe and Ito, Color Universal Design (2008): told apart by the colour-blind; grey for yellow, too pale for a line.
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#808080")
 _MARKERS = "osD^vP*X"
 
 _STYLE: dict[Any, Any] = {
@@ -135,6 +135,9 @@ def _scale(axes: Axes, x: str, values: Sequence[Any], places: Sequence[float], n
     axes.set_xlabel(x.replace("_", " ") + (f" ({unit})" if unit else ""))
     if numeric and values and min(values) > 0 and max(values) >= 10 * min(values):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     if not numeric:
         axes.margins(x=0.15)
     if not numeric or len(values) <= _TICKS:

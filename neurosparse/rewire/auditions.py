@@ -50,14 +50,25 @@ class Auditions:
         self._place = self._best.place  # nothing was heard yet
 
     def hear(self, signals: Signals, seed: int, step: int) -> None:
-        """Add a step's gradients to the scores; at the end of a round its candidates are ranked and others drawn."""
+        """Add a step's gradients to the scores; at the end of a round its candidates are ranked."""
         self._heard.hear(signals)
-        if step % self._steps == 1 or self._steps == 1:
-            moment = ~seed, step, self._signs  # no run's seed is negative: the streams are those of candidates alone
+        if self._ends_round(step):
             self._heard.copy_to(self._best)
-            self._best.rank(moment)
+            self._best.rank(self._moment(seed, step))
             self._place[:] = self._best.place
-            self._heard.draw(moment, self._paths.ends)
+
+    def renew(self, seed: int, step: int) -> None:
+        """Draw other candidates at the end of a round; the store must have no gaps."""
+        if self._ends_round(step):
+            self._heard.draw(self._moment(seed, step), self._paths.ends)
+
+    def _ends_round(self, step: int) -> bool:
+        """Return whether a round ends with `step`; the first does so at once, for nobody was heard."""
+        return step % self._steps == 1 or self._steps == 1
+
+    def _moment(self, seed: int, step: int) -> tuple[int, int, int]:
+        """Return what names the random streams: no run's seed is negative, so these are of candidates alone."""
+        return ~seed, step, self._signs
 
     def queue(self, rate: float) -> Queue:
         """Return what may be born in a step of learning rate `rate`, best first."""

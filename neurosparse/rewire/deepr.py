@@ -146,7 +146,10 @@ class DeepR:
             releases=self._paths is not None and self._paths.is_due(step),
             queue=self._auditions.queue(rate) if self._auditions is not None else NO_QUEUE,
         )
-        return self._store.replace_dead(seed, step, births)
+        born = self._store.replace_dead(seed, step, births)
+        if self._auditions is not None:
+            self._auditions.renew(seed, step)
+        return born
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what births depend on beside the store."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from layouts import layouts, within_limits
 
 from neurosparse.errors import BadInput
+from neurosparse.kernels.rewire import DALE
 from neurosparse.nn.workers import Workers
 from neurosparse.rewire.library import rules
 from neurosparse.rewire.rule import Options
@@ -92,21 +93,32 @@ def a_layout(name):
     return shared_out(SIZES, budgets, "network" if name == "dsr" else "projection")
 
 
+VARIANTS = [
+    *((name, {}) for name in rules.names()),
+    ("deepr", {"births": "paths"}),
+    ("deepr", {"births": "auditioned", "newborn": "overshoot", "alpha": 0.05}),
+    ("deepr", {"births": "auditioned", "signs": DALE, "rewire_until": 0.7}),
+]
+
+
 @pytest.mark.parametrize("momentum", [0.0, 0.5])
-@pytest.mark.parametrize("name", rules.names())
-def test_the_number_of_parts_and_threads_changes_nothing(name, momentum, monkeypatch):
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_the_number_of_parts_and_threads_changes_nothing(name, options, momentum, monkeypatch):
     monkeypatch.setattr(Workers, "MIN_WORK", 0)
-    courses = [Course(name, a_layout(name), momentum=momentum, parts=parts) for parts in (1, 3)]
+    courses = [Course(name, a_layout(name), momentum=momentum, parts=parts, **options) for parts in (1, 3)]
     for _ in range(12):
         for course in courses:
             course.step()
         assert courses[0].weights() == courses[1].weights()
+        states = [course.rule.state() for course in courses]
+        for key, array in states[0].items():
+            np.testing.assert_array_equal(array, states[1][key], err_msg=key)
 
 
 @pytest.mark.parametrize("stop", range(1, 10))
-@pytest.mark.parametrize("name", rules.names())
-def test_store_and_state_are_all_that_the_next_step_depends_on(name, stop):
-    course, other = Course(name, a_layout(name)), Course(name, a_layout(name))
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_store_and_state_are_all_that_the_next_step_depends_on(name, options, stop):
+    course, other = Course(name, a_layout(name), **options), Course(name, a_layout(name), **options)
     for _ in range(stop):
         course.step()
     other.done = stop
