@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from neurosparse.data import cifar
 from neurosparse.data.arrays import load_npz
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.idx import load_folder
@@ -16,6 +17,7 @@ _BUILTIN = {
     "digits": "neurosparse.data.digits:DIGITS",
     "mnist": "neurosparse.data.idx:MNIST",
     "fashion-mnist": "neurosparse.data.idx:FASHION_MNIST",
+    "cifar10": "neurosparse.data.cifar:CIFAR10",
 }
 
 
@@ -36,9 +38,9 @@ def load_dataset(name_or_path: str | os.PathLike[str], *, validation: float = 0.
     Parameters
     ----------
     name_or_path : str or path
-        A name of `dataset_names`, a folder with the four IDX files of a data set in the manner of MNIST, or an npz
-        with ``x`` and ``y`` (see `neurosparse.data.arrays.load_npz`). A name goes before a folder of that name: write
-        ``./mnist`` for the folder.
+        A name of `dataset_names`; a folder with the four IDX files of a data set in the manner of MNIST, or with the
+        six of the binary version of CIFAR-10; or an npz with ``x`` and ``y`` (see `neurosparse.data.arrays.load_npz`).
+        A name goes before a folder of that name: write ``./mnist`` for the folder.
     validation : float
         Fraction of the training samples that is held out for validation, above 0 and below 1; always the same samples.
 
@@ -57,7 +59,7 @@ def load_dataset(name_or_path: str | os.PathLike[str], *, validation: float = 0.
         return source.load(validation)
     path = Path(name)
     if path.is_dir():
-        return load_folder(path, validation)
+        return cifar.load_folder(path, validation) if cifar.is_cifar(path) else load_folder(path, validation)
     if path.is_file():
         return load_npz(path, validation)
     if path.suffix or len(path.parts) > 1:
