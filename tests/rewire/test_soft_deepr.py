@@ -218,7 +218,7 @@ def go_on(network, rule, done, steps, *, seed=5, rate=0.3, momentum=0.0, check=T
         generator = np.random.default_rng((seed, step))
         network.read(generator.random((16, network.sizes[0]), dtype=np.float32), np.arange(16), 1.0)
         label = generator.integers(0, network.sizes[-1], 16)
-        shrink, noise, dies = rule.terms(rate, step)
+        shrink, noise, dies, _ = rule.terms(rate, step)
         network.learn(label, Law(rate, shrink, noise, momentum, seed, step, dies))
         born += rule.rewire(network.signals, rate, seed, step)
         if check:

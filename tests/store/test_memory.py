@@ -77,7 +77,7 @@ def rise_of_a_step(n_pre, n_post, synapses, width, passes_on, *limits):
     store = SynapseStore(Layout((ProjectionLayout("p", n_pre, n_post, synapses, width, (synapses,) * cores, *limits),)))
     store.fill(1)
     x, dy = np.ones((n_pre, 16), np.float32), np.zeros((n_post, 16), np.float32)
-    law = tuple(np.float32(number) for number in (0.1, 0.0, 0.1, 0.0))
+    law = tuple(np.float32(number) for number in (0.1, 0.0, 0.1, 0.0, -np.inf))
     seen = store.weight, np.float32(np.inf), np.float32(0.0)
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     before = in_status("VmRSS")
