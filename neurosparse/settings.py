@@ -23,7 +23,7 @@ Count = Annotated[int, Field(ge=1)]
 # One number for all projections, or one each.
 Limits = Annotated[Count | tuple[Count, ...], BeforeValidator(at_the_door(parse_counts))]
 # One rate for all layers, or one each.
-Rate = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, Field(ge=0, le=0.999)]
 Rates = Annotated[Rate | tuple[Rate, ...], BeforeValidator(at_the_door(parse_rates))]
 # Far beyond any use, and far inside what float32 holds.
 _LARGE = 1e6

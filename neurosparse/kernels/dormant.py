@@ -256,7 +256,7 @@ def _surface(slots, shape, table, deep, law, moment, filled, room, born):
     height = (edge - floor) / layers
     if height <= 0.0 or noise <= 0.0:
         return np.int64(0)
-    reached = min(layers, np.int64(6.0 * noise / height) + 1)
+    reached = min(layers, np.int64(min(6.0 * noise / height, float(layers))) + 1)
     coming = np.zeros((blocks.shape[0], reached), np.int64)
     base = stream(moment[0], moment[1], SURFACE)
     for p in range(blocks.shape[0]):

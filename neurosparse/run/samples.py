@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import softmax
 
 from neurosparse.data.dataset import Dataset
+from neurosparse.errors import FileFault
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.run.folder import RunFolder
 from neurosparse.settings import Settings
@@ -56,7 +57,14 @@ class PosteriorSamples:
             A sample is missing or damaged.
         """
         for epoch in self._epochs:
-            yield epoch, TrainedNetwork.load(self._path(epoch))
+            path = self._path(epoch)
+            if not path.is_file():
+                raise FileFault(
+                    f"the posterior sample of epoch {epoch} is not there",
+                    where=str(path),
+                    help="bring it back, or train the run anew",
+                )
+            yield epoch, TrainedNetwork.load(path)
 
     def averaged(self, data: Dataset) -> dict[str, float] | None:
         """Return ``samples``, their number, and the accuracies of their mean prediction; None where none is kept.
@@ -66,13 +74,22 @@ class PosteriorSamples:
         Raises
         ------
         FileFault
-            A sample is missing or damaged.
+            A sample is missing, damaged or of another network.
         """
         if not self._epochs:
             return None
         splits = {"validation": data.validation, "test": data.test}
         together = {name: np.zeros((len(split), data.n_classes)) for name, split in splits.items()}
-        for _, network in self.networks():
+        for epoch, network in self.networks():
+            if (network.sizes[0], network.sizes[-1]) != (data.n_features, data.n_classes):
+                raise FileFault(
+                    f"the posterior sample of epoch {epoch} is of another network",
+                    numbers={
+                        "sample": f"{network.sizes[0]:,} inputs, {network.sizes[-1]} outputs",
+                        "data": f"{data.n_features:,} features, {data.n_classes} classes",
+                    },
+                    where=str(self._path(epoch)),
+                )
             for name, split in splits.items():
                 for begin in range(0, len(split), _AT_A_TIME):
                     part = slice(begin, begin + _AT_A_TIME)

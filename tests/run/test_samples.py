@@ -13,6 +13,7 @@ from neurosparse.errors import BadInput, CheckFailed, FileFault
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.terminal import print_report
 from neurosparse.run.check import check_run
+from neurosparse.run.samples import samples_of
 from neurosparse.run.training import resume, start
 
 FLAGS = {"layers": "30,20", "epochs": 4, "posterior_samples": 3, "schedule": "constant", "rewire_until": 1.0}
@@ -87,8 +88,15 @@ def test_another_sample_fails_the_check(folder, tmp_path):
         list(check_run(tmp_path / "run"))
     sample.write_bytes(whole)
     list(check_run(tmp_path / "run"))
+    shape = first.weight.shape[0] - 1, first.weight.shape[1]
+    smaller = replace(first, weight=csr_array(first.weight[:-1], shape=shape))
+    replace(network, projections=(smaller, *network.projections[1:])).save(sample)
+    with pytest.raises((FileFault, CheckFailed), match="another"):
+        list(check_run(tmp_path / "run"))
+    with pytest.raises(FileFault, match="sample of epoch 4 is of another network"):
+        samples_of(run.folder, configure(FLAGS | {"posterior_samples": 1}).settings).averaged(run.job.data)
     sample.unlink()
-    with pytest.raises(FileFault):
+    with pytest.raises(FileFault, match="sample of epoch 4 is not there"):
         list(check_run(tmp_path / "run"))
 
 
