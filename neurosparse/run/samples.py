@@ -39,10 +39,13 @@ class PosteriorSamples:
         self._epochs = range(epochs - count + 1, epochs + 1)
 
     def keep(self, epoch: int, network: TrainedNetwork) -> None:
-        """Write the network at the end of `epoch` (from 1) if it is one of the last; a resumed run writes the same."""
-        if epoch in self._epochs:
-            self._folder.mkdir(exist_ok=True)
-            network.save(self._path(epoch))
+        """Write the network at the end of `epoch`; a resumed run writes the same."""
+        self._folder.mkdir(exist_ok=True)
+        network.save(self._path(epoch))
+
+    def __contains__(self, epoch: int) -> bool:
+        """Say whether `epoch`, from 1, is one of those that are kept."""
+        return epoch in self._epochs
 
     def __len__(self) -> int:
         """Return how many there are at the end."""

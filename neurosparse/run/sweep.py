@@ -75,7 +75,7 @@ class Sweep:
     where : tuple of Where
     x : str
     series : tuple of str
-        What a figure has along its axis, a setting or the weights that are left, and what tells its lines apart.
+        What a figure has along its axis, a setting or the connections that are left, and what tells its lines apart.
     points : tuple of Point
         Line by line, along each in the order of the file.
     places : mapping of str to str

@@ -75,7 +75,7 @@ class TrainingRun:
             sweep(self.folder.path)
             saved = time.monotonic()
             for event in self.trainer.run(stop):
-                if isinstance(event, EpochEnd):
+                if isinstance(event, EpochEnd) and event.epoch in self._samples:
                     self._samples.keep(event.epoch, _as_value(self.job, self.trainer))
                 if isinstance(event, Stopped) or time.monotonic() - saved >= CHECKPOINT_SECONDS:
                     self._save()
