@@ -31,6 +31,7 @@ class Split:
 
     x: np.ndarray
     y: np.ndarray
+    lengths: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check dtypes, shapes and lengths."""
@@ -81,9 +82,12 @@ class Dataset:
     scale: float
     n_classes: int
     licence: str
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the splits belong together and lie in range."""
+        if not self.shape:
+            object.__setattr__(self, "shape", (self.n_features,))
         for part, split in self.splits.items():
             where = f"{self.name}, {part}"
             if split.x.shape[1] != self.n_features or split.x.dtype != self.train.x.dtype:

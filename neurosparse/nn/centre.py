@@ -1,0 +1,42 @@
+"""A constant less: inputs from 0 to 1 come to lie around zero, where first layers learn better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neurosparse.nn.layer import Law, Moment, Signal
+from neurosparse.store.store import Projection
+
+
+class Centre:
+    """``y = x - value``.
+
+    Parameters
+    ----------
+    value : float
+    """
+
+    projections: tuple[Projection, ...] = ()
+    biases: tuple[np.ndarray, ...] = ()
+    signals: tuple[Signal, ...] = ()
+
+    def __init__(self, value: float) -> None:
+        self._value = np.float32(value)
+
+    def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
+        """Do nothing: there is no weight."""
+
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
+        """Compute `y` from `x`."""
+        np.subtract(x, self._value, out=y)
+
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
+        """Pass the gradient on as it is."""
+        if dx.size:
+            dx[...] = dy
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return nothing."""
+        return {}
