@@ -63,21 +63,6 @@ class TrainedNetwork:
     projections: tuple[TrainedProjection, ...]
     architecture: Architecture | None = None
 
-    def chain(self, purpose: str) -> TrainedNetwork:
-        """Return the network where it is a chain of fully connectable layers.
-
-        Raises
-        ------
-        BadInput
-            It has other layers, with which `purpose` cannot be had.
-        """
-        if self.architecture is not None:
-            raise BadInput(
-                f"{purpose} is for chains of fully connected layers, not for {self.architecture}",
-                help="train a network with --layers of numbers alone",
-            )
-        return self
-
     @property
     def sizes(self) -> tuple[int, ...]:
         """Return the number of neurons of each layer, input to output."""
