@@ -11,6 +11,9 @@ from neurosparse.architecture.layers import KINDS, LayerSpec, Shape, layer_text
 from neurosparse.errors import BadInput
 
 
+_LONGEST = 100
+
+
 def parse_layers(text: str) -> tuple[str, ...]:
     """Return the layers of ``300,100`` or ``conv:64:5,maxpool:2,300``, each as it is written."""
     return tuple(part.strip() for part in re.split(r"[,-]", text))
@@ -53,6 +56,8 @@ def parse_layer(text: str | int) -> LayerSpec:
     BadInput
         There is no such layer, or its numbers make no sense.
     """
+    if len(str(text)) > _LONGEST:
+        raise BadInput(f"{str(text)[:20]!r}... is too long for a layer", help="write 300, conv:64:5 or lstm:128")
     word, *values = str(text).strip().split(":")
     if word.isdecimal():
         word, values = "dense", [word, *values]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.architecture.architecture import architecture_of
+from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.errors import BadInput, FileFault
 from neurosparse.nn.activation import RELU, Activation
 from neurosparse.nn.layer import Law
