@@ -277,6 +277,13 @@ def _positions(size: int, window: int, stride: int, padding: Padding, layer: Lay
     return -(-size // stride) if padding == "same" else (size - window) // stride + 1
 
 
+def padding_before(size: int, window: int, stride: int, padding: Padding) -> int:
+    """Return how many rows or columns of padding lie before an image: half of what ``same`` needs, rounded down."""
+    if padding == "valid":
+        return 0
+    return max((-(-size // stride) - 1) * stride + window - size, 0) // 2
+
+
 def _larger(what: str, window: int, sides: Sequence[int], layer: LayerSpec) -> BadInput:
     """Return the refusal of a window that is larger than its image."""
     return BadInput(

@@ -10,7 +10,6 @@ from typing import Any, get_args, get_type_hints
 from neurosparse.architecture.layers import KINDS, LayerSpec, Shape, layer_text
 from neurosparse.errors import BadInput
 
-
 _LONGEST = 100
 
 

@@ -14,6 +14,7 @@ from neurosparse.architecture.layers import LayerSpec, Shape
 from neurosparse.errors import BadInput
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.centre import Centre
+from neurosparse.nn.conv import Conv
 from neurosparse.nn.layer import Layer
 from neurosparse.nn.linear import Linear
 from neurosparse.nn.workers import Workers
@@ -65,7 +66,12 @@ def _centre(spec: specs.Centre, at: Place) -> Layer:
     return Centre(spec.value)
 
 
-_KINDS: dict[type[LayerSpec], Callable[..., Layer]] = {specs.Dense: _dense, specs.Centre: _centre}
+def _conv(spec: specs.Conv, at: Place) -> Layer:
+    """Return a convolution."""
+    return Conv(spec, at.before, at.store, at.projections[0], at.biases(), at.batch, at.own, at.below, at.workers)
+
+
+_KINDS: dict[type[LayerSpec], Callable[..., Layer]] = {specs.Dense: _dense, specs.Centre: _centre, specs.Conv: _conv}
 
 
 def build(

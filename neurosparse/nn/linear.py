@@ -9,10 +9,12 @@ import numpy as np
 
 from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.products import descend_bias, forward
-from neurosparse.kernels.update import descend, scatter_weights
+from neurosparse.kernels.update import descend
 from neurosparse.nn.activation import IDENTITY, Activation
 from neurosparse.nn.activations import NOTHING
+from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Moment, Signal
+from neurosparse.nn.weights import he_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -61,7 +63,6 @@ class Linear:
         self._store = store
         self._projection = projection
         self._workers = workers
-        self._died = [died[projection.cores] for died in store.died]
         edges = [projection.n_post * part // store.parts for part in range(store.parts + 1)]
         self._posts = list(pairwise(edges))
 
@@ -85,17 +86,8 @@ class Linear:
         return {"bias": self.bias, "bias_velocity": self.bias_velocity}
 
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
-        """Give every connection a half-normal size with variance ``gain**2 * 2 / fan_in``, fan-in as it is live.
-
-        He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs on average of a neuron that has any
-        (``"connected"``), or of every neuron of the layer, at least 1 (``"all"``).
-        """
-        row_start, target, _, _ = self._projection.slots
-        live = target[row_start[0] : row_start[-1]]
-        neurons = np.unique(live).size if fan_in_of == "connected" else self.n_outputs
-        fan_in = max(live.size / max(neurons, 1), 1.0)
-        spread = np.float32(gain * np.sqrt(2.0 / fan_in))
-        scatter_weights(self._projection.slots, spread, seed, self._projection.index)
+        """Give every connection its first weight (see `he_weights`)."""
+        he_weights(self._projection, gain, seed, fan_in_of)
 
     def _work(self, batch: int) -> int:
         """Return how many multiply-adds one visit of the live slots takes."""
@@ -125,26 +117,7 @@ class Linear:
         if dx.size:
             dx = dx.reshape(self.n_inputs, -1)
         self._signal = x, dy
-        store, projection = self._store, self._projection
-        numbers = law.numbers()
-        moment = law.seed, law.step
-        dies = law.dies and bool(store.mortal[projection.index])
-        jobs = [
-            (
-                projection.slots,
-                self._gates,
-                x,
-                dx,
-                dy,
-                numbers,
-                moment,
-                rows,
-                died[: dies * died.size],
-                projection.width,
-            )
-            for rows, died in zip(store.segments(projection), self._died, strict=True)
-        ]
-        ends = self._workers.run(descend, jobs, self._work(x.shape[1]))
-        begin = projection.index * store.parts
-        store.segment_end[begin : begin + store.parts] = ends
-        descend_bias(self.bias, self.bias_velocity, dy, numbers[0], numbers[3])
+        seen = self._gates, x, dx, dy
+        descend_by(descend, seen, self._store, self._projection, law, self._workers, self._work(x.shape[1]))
+        rate, _, _, momentum, _ = law.numbers()
+        descend_bias(self.bias, self.bias_velocity, dy, rate, momentum)

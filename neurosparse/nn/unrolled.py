@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neurosparse.architecture import layers as specs
-from neurosparse.architecture.layers import Shape, layer_text
+from neurosparse.architecture.layers import Shape, layer_text, padding_before
 from neurosparse.errors import BadInput
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 
@@ -115,7 +115,7 @@ def convolution_matrix(kernel: csr_array, layer: specs.Conv, shape: Shape) -> cs
     channels_out, high, wide = layer.shape(shape)
     row = np.repeat(np.arange(kernel.shape[0]), np.diff(kernel.indptr))
     channel, dy, dx = np.unravel_index(row, (shape[0], layer.kernel, layer.kernel))
-    top, left = (_before(side, layer) for side in (height, width))
+    top, left = (padding_before(side, layer.kernel, layer.stride, layer.padding) for side in (height, width))
     sources, targets, weights = [], [], []
     for i in range(high):
         for j in range(wide):
@@ -126,15 +126,6 @@ def convolution_matrix(kernel: csr_array, layer: specs.Conv, shape: Shape) -> cs
             weights.append(kernel.data[inside])
     size = math.prod(shape), channels_out * high * wide
     return _matrix(np.concatenate(sources), np.concatenate(targets), np.concatenate(weights), size)
-
-
-def _before(size: int, layer: specs.Conv | specs.MaxPool) -> int:
-    """Return how many rows or columns of padding lie before an image, as TensorFlow pads."""
-    window = layer.kernel if isinstance(layer, specs.Conv) else layer.size
-    stride = layer.stride or window
-    if layer.padding == "valid":
-        return 0
-    return max((-(-size // stride) - 1) * stride + window - size, 0) // 2
 
 
 def _crop_matrix(layer: specs.Crop, shape: Shape) -> csr_array:
@@ -149,7 +140,8 @@ def _mean_matrix(layer: specs.AveragePool, shape: Shape) -> csr_array:
     """Return the map from an image to the means of its windows."""
     _, height, width = shape
     _, high, wide = layer.shape(shape)
-    stride, top, left = layer.stride or layer.size, _before(height, layer), _before(width, layer)
+    stride = layer.stride or layer.size
+    top, left = (padding_before(side, layer.size, stride, layer.padding) for side in (height, width))
     places = np.arange(math.prod(shape)).reshape(shape)
     sources, targets, weights = [], [], []
     after = np.arange(shape[0] * high * wide).reshape(shape[0], high, wide)
