@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from neurosparse.nn.centre import Centre
 from neurosparse.nn.conv import Conv
 from neurosparse.nn.layer import Layer
 from neurosparse.nn.linear import Linear
+from neurosparse.nn.pool import AveragePool, MaxPool
+from neurosparse.nn.views import Crop, Mirror
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -27,6 +30,8 @@ class Place:
 
     Attributes
     ----------
+    index : int
+        The place in the network, from 0.
     before, after : tuple of int
         The shapes of what goes in and comes out.
     store : SynapseStore
@@ -39,6 +44,7 @@ class Place:
         The steps of each sample of a batch, whatever is being read.
     """
 
+    index: int
     before: Shape
     after: Shape
     store: SynapseStore
@@ -61,17 +67,20 @@ def _dense(spec: specs.Dense, at: Place) -> Layer:
     return Linear(at.store, at.projections[0], at.biases(), rectify, at.own, at.workers, at.below)
 
 
-def _centre(spec: specs.Centre, at: Place) -> Layer:
-    """Return a constant less."""
-    return Centre(spec.value)
-
-
 def _conv(spec: specs.Conv, at: Place) -> Layer:
     """Return a convolution."""
     return Conv(spec, at.before, at.store, at.projections[0], at.biases(), at.batch, at.own, at.below, at.workers)
 
 
-_KINDS: dict[type[LayerSpec], Callable[..., Layer]] = {specs.Dense: _dense, specs.Centre: _centre, specs.Conv: _conv}
+_KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
+    specs.Dense: _dense,
+    specs.Conv: _conv,
+    specs.MaxPool: lambda spec, at: MaxPool(spec, at.before, at.below),
+    specs.AveragePool: lambda spec, at: AveragePool(spec, at.before, at.below),
+    specs.Crop: lambda spec, at: Crop(spec.size, at.before, at.batch, at.index),
+    specs.Mirror: lambda spec, at: Mirror(at.before, at.batch, at.index),
+    specs.Centre: lambda spec, at: Centre(spec.value),
+}
 
 
 def build(
@@ -109,7 +118,7 @@ def build(
         last = first + len(architecture.matrices_of(k))
         own = store.projections[first:last]
         at = Place(
-            before.shape, after.shape, store, own, batch, workers, rectified[k], rectified[k + 1], lengths
+            k, before.shape, after.shape, store, own, batch, workers, rectified[k], rectified[k + 1], lengths
         )  # fmt: skip
         layers.append(_KINDS[type(spec)](spec, at))
         first = last

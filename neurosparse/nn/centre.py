@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurosparse.nn.layer import Law, Moment, Signal
-from neurosparse.store.store import Projection
+from neurosparse.nn.layer import Law, Moment
+from neurosparse.nn.weightless import Weightless
 
 
-class Centre:
+class Centre(Weightless):
     """``y = x - value``.
 
     Parameters
@@ -18,15 +18,8 @@ class Centre:
     value : float
     """
 
-    projections: tuple[Projection, ...] = ()
-    biases: tuple[np.ndarray, ...] = ()
-    signals: tuple[Signal, ...] = ()
-
     def __init__(self, value: float) -> None:
         self._value = np.float32(value)
-
-    def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
-        """Do nothing: there is no weight."""
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` from `x`."""
@@ -36,7 +29,3 @@ class Centre:
         """Pass the gradient on as it is."""
         if dx.size:
             dx[...] = dy
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return nothing."""
-        return {}
