@@ -183,15 +183,18 @@ def staircase(typing, a, ceiling, levels):
 def where_open(typing, gate, ceiling, a):
     """Return each lane of `a` where `gate`, an activation, is below `ceiling` and not +0, else zero.
 
-    Activations are what `positive_part` or `staircase` returns.
+    Activations are what `positive_part` or `staircase` returns. Below a ceiling of less than zero there are none: then
+    every gate is open, and `a` is returned whatever `gate` holds.
     """
 
     def build(context, builder, signature, arguments):
         gate, ceiling, a = arguments
         whole = ir.VectorType(ir.IntType(32), WIDTH)
+        no_gates = builder.fcmp_ordered("<", ceiling, ir.Constant(ir.FloatType(), 0.0))
         below = builder.fcmp_ordered("<", gate, spread_value(builder, ceiling))
         above = builder.icmp_unsigned("!=", builder.bitcast(gate, whole), ir.Constant(whole, [0] * WIDTH))
-        return builder.select(builder.and_(below, above), a, ir.Constant(VECTOR, [0.0] * WIDTH))
+        closed = builder.select(builder.and_(below, above), a, ir.Constant(VECTOR, [0.0] * WIDTH))
+        return builder.select(no_gates, a, closed)
 
     return lanes_type(lanes_type, types.float32, lanes_type), build
 
