@@ -1,4 +1,4 @@
-"""The products of one step of time: ranges of columns of matrices whose rows hold all steps, one after the other."""
+"""Products step by step of time: on ranges of columns of matrices whose rows hold all steps, one after the other."""
 
 from __future__ import annotations
 
@@ -76,3 +76,79 @@ def push_back(rows, dy, dx, pres):
             for slot in range(begin, end):
                 back = lanes.multiply_add(lanes.spread(weight[slot]), lanes.load(dy, target[slot], c), back)
             lanes.store(dx, i, c, back)
+
+
+@kernel
+def push_steps(row_start, target, seen, x, dx, dy, rows, gradient, tile):
+    """Add to the gradient of every live slot of some rows its products step by step, and compute ``dx``.
+
+    The order of all sums is that of the steps as they are visited: the result does not depend on how many of them one
+    call gets.
+
+    Parameters
+    ----------
+    row_start : int64 (n_pre + 1,)
+    target : int32 (n_slots,)
+    seen : (weight float32 (n_slots,), ceiling float32, levels float32)
+        As `update.descend` takes it.
+    x : float32 (n_pre, n_steps * batch)
+    dx : float32 (n_pre, n_steps * batch) or (0, 0)
+        Becomes the gradient of what made `x` where its gate is open, unless nobody asks.
+    dy : float32 (n_post, n_steps * batch)
+    rows : (int64, int64)
+        First row and the one after the last.
+    gradient : float32 (any,)
+        Of the slots from the first of the first row on.
+    tile : int64
+        Columns of a step; negative where steps are visited from the last to the first.
+    """
+    weight, ceiling, _ = seen
+    first, last = rows
+    base, batch = row_start[first], abs(tile)
+    n_steps = dy.shape[1] // batch
+    push = dx.shape[0] > 0
+    zero = lanes.spread(np.float32(0.0))
+    for n in range(n_steps):
+        begin = (n_steps - 1 - n if tile < 0 else n) * batch
+        for i in range(first, last):
+            if push:
+                for c in range(begin, begin + batch, WIDTH):
+                    lanes.store(dx, i, c, zero)
+            for slot in range(row_start[i], row_start[i + 1]):
+                j = target[slot]
+                acc = zero
+                if push:
+                    w = lanes.spread(weight[slot])
+                    for c in range(begin, begin + batch, WIDTH):
+                        d = lanes.load(dy, j, c)
+                        acc = lanes.multiply_add(lanes.load(x, i, c), d, acc)
+                        lanes.store(dx, i, c, lanes.multiply_add(w, d, lanes.load(dx, i, c)))
+                else:
+                    for c in range(begin, begin + batch, WIDTH):
+                        acc = lanes.multiply_add(lanes.load(x, i, c), lanes.load(dy, j, c), acc)
+                gradient[slot - base] += lanes.total(acc)
+            if push:
+                for c in range(begin, begin + batch, WIDTH):
+                    lanes.store(dx, i, c, lanes.where_open(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
+
+
+@kernel
+def add_steps(dy, sums, tile):
+    """Add the sum of every row of `dy`, step by step, to the first column of `sums`.
+
+    Parameters
+    ----------
+    dy : float32 (n_post, n_steps * batch)
+    sums : float32 (n_post, any)
+    tile : int64
+        As `push_steps` takes it.
+    """
+    batch = abs(tile)
+    n_steps = dy.shape[1] // batch
+    for j in range(dy.shape[0]):
+        for n in range(n_steps):
+            begin = (n_steps - 1 - n if tile < 0 else n) * batch
+            acc = lanes.load(dy, j, begin)
+            for c in range(begin + WIDTH, begin + batch, WIDTH):
+                acc = lanes.add(acc, lanes.load(dy, j, c))
+            sums[j, 0] += lanes.total(acc)

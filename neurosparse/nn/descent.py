@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from neurosparse.kernels.update import descend
@@ -27,6 +29,9 @@ def descend_all(
     dx: np.ndarray,
     dy: np.ndarray,
     law: Law,
+    *,
+    tile: int = 0,
+    sums: np.ndarray | None = None,
 ) -> None:
     """Visit the live slots of a projection once: write `dx` unless it is empty, move the weights, drop the dead.
 
@@ -42,13 +47,19 @@ def descend_all(
     dx : ndarray of float32, shape (n_pre, columns) or (0, 0)
     dy : ndarray of float32, shape (n_post, columns)
     law : Law
+    tile : int
+        Columns of a step of time, where there are such (see `kernels.update.descend`).
+    sums : ndarray of float32, shape (n_slots of the projection,), optional
+        The gradients, where they have been gathered already.
     """
     seen = (store.seen, *ceilings)
     numbers, moment = law.numbers(), (law.seed, law.step)
     dies = law.dies and bool(store.mortal[projection.index])
+    # What is left out keeps to the machine code that other layers use.
+    steps: tuple[Any, ...] = (tile, sums) if sums is not None else (tile,) if tile else ()
     died = [part[projection.cores] for part in store.died]
     jobs = [
-        (projection.slots, seen, x, dx, dy, numbers, moment, rows, gone[: dies * gone.size], projection.width)
+        (projection.slots, seen, x, dx, dy, numbers, moment, rows, gone[: dies * gone.size], projection.width, *steps)
         for rows, gone in zip(store.segments(projection), died, strict=True)
     ]
     ends = workers.run(descend, jobs, store.live_of(projection) * dy.shape[1])

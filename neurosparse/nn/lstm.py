@@ -8,6 +8,7 @@ from neurosparse.errors import BadInput
 from neurosparse.kernels.update import scatter_weights
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import padded
+from neurosparse.nn.checkpoints import CheckpointedRecurrence
 from neurosparse.nn.descent import fan_in
 from neurosparse.nn.layer import Law
 from neurosparse.nn.recurrence import GATES, Recurrence
@@ -43,7 +44,8 @@ class LSTM:
         output, where a step does not count: after the end of a sample, and so before its last step in the other
         direction of time.
     checkpoint_every : int, optional
-        Keep the states of every so many steps alone, and compute the gates between them again on the way back.
+        Keep the states of every so many steps alone, and compute the gates between them again on the way back: to the
+        last bit the same, in less memory where there are many steps (see `CheckpointedRecurrence`).
 
     Attributes
     ----------
@@ -85,15 +87,15 @@ class LSTM:
         self.bias = np.zeros(directions * GATES * units, np.float32)
         self.bias_velocity = np.zeros(self.bias.size if store.velocity.size else 0, np.float32)
         self._keep = np.ones((steps, padded(batch)), np.float32)
-        self._directions = []
+        self._directions: list[Recurrence] = []
         for k in range(directions):
             own = slice(k * GATES * units, (k + 1) * GATES * units)
             self.bias[own][units : 2 * units] = 1.0
             biases = self.bias[own], self.bias_velocity[own]
             pair = projections[2 * k], projections[2 * k + 1]
-            self._directions.append(
-                Recurrence(store, pair, biases, workers, self._keep, below, bool(k), checkpoint_every or steps)
-            )
+            held = min(checkpoint_every or steps, steps)
+            kind = Recurrence if held == steps else CheckpointedRecurrence
+            self._directions.append(kind(store, pair, biases, workers, self._keep, below, bool(k), held))
         self._room = np.zeros((0, 0), np.float32)
 
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
