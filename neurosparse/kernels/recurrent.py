@@ -102,34 +102,81 @@ def push_steps(row_start, target, seen, x, dx, dy, rows, gradient, tile):
     tile : int64
         Columns of a step; negative where steps are visited from the last to the first.
     """
-    weight, ceiling, _ = seen
     first, last = rows
     base, batch = row_start[first], abs(tile)
     n_steps = dy.shape[1] // batch
-    push = dx.shape[0] > 0
-    zero = lanes.spread(np.float32(0.0))
     for n in range(n_steps):
         begin = (n_steps - 1 - n if tile < 0 else n) * batch
         for i in range(first, last):
-            if push:
-                for c in range(begin, begin + batch, WIDTH):
-                    lanes.store(dx, i, c, zero)
-            for slot in range(row_start[i], row_start[i + 1]):
-                j = target[slot]
-                acc = zero
-                if push:
-                    w = lanes.spread(weight[slot])
-                    for c in range(begin, begin + batch, WIDTH):
-                        d = lanes.load(dy, j, c)
-                        acc = lanes.multiply_add(lanes.load(x, i, c), d, acc)
-                        lanes.store(dx, i, c, lanes.multiply_add(w, d, lanes.load(dx, i, c)))
-                else:
-                    for c in range(begin, begin + batch, WIDTH):
-                        acc = lanes.multiply_add(lanes.load(x, i, c), lanes.load(dy, j, c), acc)
-                gradient[slot - base] += lanes.total(acc)
-            if push:
-                for c in range(begin, begin + batch, WIDTH):
-                    lanes.store(dx, i, c, lanes.where_open(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
+            slots = row_start[i], row_start[i + 1]
+            own = gradient[slots[0] - base :]
+            c = begin
+            # As many vectors at a time as the step has: those of a row of `x` and `dx` stay in registers.
+            while c + 4 * WIDTH <= begin + batch:
+                _push_four(slots, target, seen, x, dx, dy, (i, c), own)
+                c += 4 * WIDTH
+            if c + 2 * WIDTH <= begin + batch:
+                _push_two(slots, target, seen, x, dx, dy, (i, c), own)
+                c += 2 * WIDTH
+            if c < begin + batch:
+                _push_one(slots, target, seen, x, dx, dy, (i, c), own)
+
+
+@kernel
+def _push_one(slots, target, seen, x, dx, dy, place, gradient):
+    """Do as `push_steps` for one row and one vector of a step."""
+    weight, ceiling, _ = seen
+    i, c = place
+    here = lanes.load(x, i, c)
+    back = lanes.spread(np.float32(0.0))
+    for slot in range(slots[0], slots[1]):
+        d = lanes.load(dy, target[slot], c)
+        gradient[slot - slots[0]] += lanes.total(lanes.multiply(here, d))
+        back = lanes.multiply_add(lanes.spread(weight[slot]), d, back)
+    if dx.shape[0]:
+        lanes.store(dx, i, c, lanes.where_open(here, ceiling, back))
+
+
+@kernel
+def _push_two(slots, target, seen, x, dx, dy, place, gradient):
+    """Do as `push_steps` for one row and two vectors of a step."""
+    weight, ceiling, _ = seen
+    i, c = place
+    here, here2 = lanes.load(x, i, c), lanes.load(x, i, c + WIDTH)
+    back = back2 = lanes.spread(np.float32(0.0))
+    for slot in range(slots[0], slots[1]):
+        j = target[slot]
+        d, d2 = lanes.load(dy, j, c), lanes.load(dy, j, c + WIDTH)
+        gradient[slot - slots[0]] += lanes.total(lanes.multiply_add(here2, d2, lanes.multiply(here, d)))
+        w = lanes.spread(weight[slot])
+        back, back2 = lanes.multiply_add(w, d, back), lanes.multiply_add(w, d2, back2)
+    if dx.shape[0]:
+        lanes.store(dx, i, c, lanes.where_open(here, ceiling, back))
+        lanes.store(dx, i, c + WIDTH, lanes.where_open(here2, ceiling, back2))
+
+
+@kernel
+def _push_four(slots, target, seen, x, dx, dy, place, gradient):
+    """Do as `push_steps` for one row and four vectors of a step."""
+    weight, ceiling, _ = seen
+    i, c = place
+    c2, c3, c4 = c + WIDTH, c + 2 * WIDTH, c + 3 * WIDTH
+    here, here2, here3, here4 = lanes.load(x, i, c), lanes.load(x, i, c2), lanes.load(x, i, c3), lanes.load(x, i, c4)
+    back = back2 = back3 = back4 = lanes.spread(np.float32(0.0))
+    for slot in range(slots[0], slots[1]):
+        j = target[slot]
+        d, d2, d3, d4 = lanes.load(dy, j, c), lanes.load(dy, j, c2), lanes.load(dy, j, c3), lanes.load(dy, j, c4)
+        acc = lanes.multiply_add(here2, d2, lanes.multiply(here, d))
+        acc2 = lanes.multiply_add(here4, d4, lanes.multiply(here3, d3))
+        gradient[slot - slots[0]] += lanes.total(lanes.add(acc, acc2))
+        w = lanes.spread(weight[slot])
+        back, back2 = lanes.multiply_add(w, d, back), lanes.multiply_add(w, d2, back2)
+        back3, back4 = lanes.multiply_add(w, d3, back3), lanes.multiply_add(w, d4, back4)
+    if dx.shape[0]:
+        lanes.store(dx, i, c, lanes.where_open(here, ceiling, back))
+        lanes.store(dx, i, c2, lanes.where_open(here2, ceiling, back2))
+        lanes.store(dx, i, c3, lanes.where_open(here3, ceiling, back3))
+        lanes.store(dx, i, c4, lanes.where_open(here4, ceiling, back4))
 
 
 @kernel

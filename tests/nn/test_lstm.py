@@ -194,14 +194,15 @@ def test_threads_do_not_change_a_bit(parts, bidirectional, monkeypatch):
 
 
 @pytest.mark.parametrize("checkpoint_every", [1, 2, 4, 7, 100])
-@pytest.mark.parametrize("parts", [1, 2])
-def test_checkpoints_do_not_change_a_bit(checkpoint_every, parts, monkeypatch):
+@pytest.mark.parametrize(("parts", "batch"), [(1, BATCH), (2, BATCH), (1, 100)])
+def test_checkpoints_do_not_change_a_bit(checkpoint_every, parts, batch, monkeypatch):
     monkeypatch.setattr(Workers, "MIN_WORK", 0)
     law = Law(0.02, 0.001, 0.005, 0.5, 7, 1)
     results = []
     for every in (None, checkpoint_every):
-        store, layer = build(True, LENGTHS, parts=parts, momentum=True, checkpoint_every=every)
-        results.append(train(layer, store, law, 6))
+        lengths = np.resize(LENGTHS, batch)
+        store, layer = build(True, lengths, parts=parts, momentum=True, batch=batch, checkpoint_every=every)
+        results.append(train(layer, store, law, 6, batch=batch))
     assert_same(*results)
 
 
@@ -273,3 +274,5 @@ def test_projections_of_another_size_are_refused():
         LSTM(store, store.projections, (FEATURES, STEPS), UNITS + 1, False, Workers(1), BATCH, IDENTITY)
     with pytest.raises(BadInput, match="needs other projections"):
         LSTM(store, store.projections, (FEATURES, STEPS), UNITS, True, Workers(1), BATCH, IDENTITY)
+    with pytest.raises(BadInput, match="at least 1"):
+        LSTM(store, store.projections, (FEATURES, STEPS), UNITS, False, Workers(1), BATCH, IDENTITY, None, 0)
