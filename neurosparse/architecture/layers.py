@@ -176,10 +176,15 @@ class Centre(_Weightless):
 
 @dataclass(frozen=True)
 class Lstm:
-    """Long short-term memory with forget gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000)."""
+    """Long short-term memory with forget gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
+
+    With `checkpoint_every` the states of every so many steps alone are kept while learning, and those between are
+    computed again: the same results in less memory, least with the square root of the steps.
+    """
 
     word: ClassVar[str] = "lstm"
     units: int
+    checkpoint_every: int = 0
     directions: ClassVar[int] = 1
 
     def shape(self, before: Shape) -> Shape:

@@ -45,8 +45,8 @@ class ImageSequence:
         whole = self.images.load(validation)
         _, height, width = whole.shape
         shape = (width, height) if self.by == "rows" else (1, height * width)
-        train, validation, test = (self._of(split, whole.shape) for split in whole.splits.values())
-        return replace(whole, name=self.name, shape=shape, train=train, validation=validation, test=test)
+        train, held_out, test = (self._of(split, whole.shape) for split in whole.splits.values())
+        return replace(whole, name=self.name, shape=shape, train=train, validation=held_out, test=test)
 
     def _of(self, split: Split, shape: tuple[int, ...]) -> Split:
         """Return the samples of a split feature by feature, each at all steps."""
