@@ -298,6 +298,15 @@ def _larger(what: str, window: int, sides: Sequence[int], layer: LayerSpec) -> B
     )
 
 
+def no_synapses(layer: LayerSpec) -> BadInput:
+    """Return the refusal of a layer on a machine that holds every synapse by itself."""
+    return BadInput(
+        f"the layer {layer_text(layer)} cannot be told as synapses between neurons",
+        help="conv, avgpool, crop, mirror, centre and numbers of neurons can; for others use a machine that holds each"
+        " weight once (--profile spinnaker2 with --neurons-per-core and --synapses-per-core)",
+    )
+
+
 def _words(shape: Shape) -> str:
     """Return what a shape is of."""
     kinds = {1: "{} neurons", 2: "{} features at {} steps", 3: "{} channels of {} x {}"}
