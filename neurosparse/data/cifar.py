@@ -20,6 +20,7 @@ FOLDER = "cifar-10-batches-bin"
 """What the published archive unpacks to."""
 
 CLASSES = 10
+SHAPE = (3, 32, 32)
 FEATURES = 3 * 32 * 32
 _LICENCE = "as published by A. Krizhevsky, 2009"
 
@@ -95,7 +96,7 @@ def load_folder(folder: Path, validation: float, name: str = "cifar10") -> Datas
     x, y = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     train, held_out = split_validation(x, y, validation)
     test = Split(*read_records(folder / TEST))
-    return Dataset(name, train, held_out, test, scale=1 / 255, n_classes=CLASSES, licence=_LICENCE)
+    return Dataset(name, train, held_out, test, scale=1 / 255, n_classes=CLASSES, licence=_LICENCE, shape=SHAPE)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,8 @@ import numpy as np
 from neurosparse.errors import BadInput
 
 VALIDATION_SEED = 0
+#: Features of any sign lie within this, scaled.
+SIGNED = 100
 TEST_SEED = 1
 
 
@@ -22,15 +25,19 @@ class Split:
     ----------
     x : ndarray of uint8 or float32, shape (n_samples, n_features), C-contiguous
     y : ndarray of int64, shape (n_samples,)
+    lengths : ndarray of int64, shape (n_samples,), optional
+        Steps of each sample of a data set of sequences, at least 1; what stands behind them is padding. All steps where
+        there are none.
 
     Raises
     ------
     BadInput
-        An array has another dtype, shape or layout, holds no sample, or the lengths differ.
+        An array has another dtype, shape or layout, holds no sample, or they differ in length.
     """
 
     x: np.ndarray
     y: np.ndarray
+    lengths: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check dtypes, shapes and lengths."""
@@ -46,6 +53,13 @@ class Split:
             )
         if self.x.size == 0:
             raise BadInput("a split is empty", numbers={"shape": str(self.x.shape)})
+        if self.lengths is None:
+            return
+        if self.lengths.dtype != np.int64 or self.lengths.shape != self.y.shape or self.lengths.min() < 1:
+            raise BadInput(
+                "the lengths of the sequences of a split are int64, one a sample, at least 1",
+                numbers={"dtype": str(self.lengths.dtype), "shape": str(self.lengths.shape)},
+            )
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -67,11 +81,17 @@ class Dataset:
         Labels are 0 to ``n_classes - 1``.
     licence : str
         The terms of the data and whom to name.
+    shape : tuple of int, optional
+        Of a sample, whose numbers are in C order of it: (features, steps) of a sequence, (channels, height, width) of
+        an image; (n_features,) unless told.
+    signed : bool
+        Whether scaled samples are features of any sign, from -100 to 100, instead.
 
     Raises
     ------
     BadInput
-        The splits differ in features or dtype, a label is out of range, or a scaled sample leaves [0, 1].
+        The splits differ in features or dtype, the shape is of another number of features, a sequence is longer than
+        its steps or not zero behind its end, a label is out of range, or a scaled sample leaves its range.
     """
 
     name: str
@@ -81,9 +101,17 @@ class Dataset:
     scale: float
     n_classes: int
     licence: str
+    shape: tuple[int, ...] = ()
+    signed: bool = False
 
     def __post_init__(self) -> None:
         """Check that the splits belong together and lie in range."""
+        if not self.shape:
+            object.__setattr__(self, "shape", (self.n_features,))
+        if math.prod(self.shape) != self.n_features or len(self.shape) > 3:
+            raise BadInput(
+                f"samples of {self.n_features:,} features are not of the shape {self.shape}", where=self.name
+            )
         for part, split in self.splits.items():
             where = f"{self.name}, {part}"
             if split.x.shape[1] != self.n_features or split.x.dtype != self.train.x.dtype:
@@ -100,13 +128,29 @@ class Dataset:
                     where=where,
                 )
             low, high = (np.float32(value) * np.float32(self.scale) for value in (split.x.min(), split.x.max()))
+            least, most = (-SIGNED, SIGNED) if self.signed else (0, 1)
             # Written so that NaN, which compares as false, is refused too.
-            if not (self.scale > 0 and low >= 0 and high <= 1):
+            if not (self.scale > 0 and low >= least and high <= most):
                 raise BadInput(
-                    "scaled samples leave [0, 1]",
+                    f"scaled samples leave [{least}, {most}]",
                     numbers={"scale": f"{self.scale}", "lowest": f"{low}", "highest": f"{high}"},
                     where=where,
                 )
+            self._check_lengths(split, where)
+
+    def _check_lengths(self, split: Split, where: str) -> None:
+        """Refuse lengths of samples that are no sequences, that have fewer steps, or that go on behind their end."""
+        if split.lengths is None:
+            return
+        longest, steps = int(split.lengths.max()), self.shape[-1]
+        if len(self.shape) != 2 or longest > steps:
+            raise BadInput(
+                "a sequence is longer than there are steps", where=where,
+                numbers={"longest": f"{longest:,}", "shape": str(self.shape)},
+            )  # fmt: skip
+        behind = np.arange(steps) >= split.lengths[:, None]
+        if (split.x.reshape(len(split), *self.shape) * behind[:, None]).any():
+            raise BadInput("a sequence is not zero behind its end: it would be cut off", where=where)
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -127,6 +171,10 @@ class Dataset:
                 # Little-endian, so that the same data has the same fingerprint on every machine.
                 digest.update(f"{array.dtype.newbyteorder('<').str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
+        if len(self.shape) == 2:
+            lengths = [split.lengths for split in self.splits.values()]
+            told = [None if part is None else part.tolist() for part in lengths]
+            digest.update(repr((self.shape, told)).encode())
         return digest.hexdigest()
 
 
@@ -176,7 +224,11 @@ def draw_stratified(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
 
 
 def split_validation(
-    x: np.ndarray, y: np.ndarray, fraction: float = 0.1, seed: int = VALIDATION_SEED
+    x: np.ndarray,
+    y: np.ndarray,
+    fraction: float = 0.1,
+    seed: int = VALIDATION_SEED,
+    lengths: np.ndarray | None = None,
 ) -> tuple[Split, Split]:
     """Return what to train on and what to choose on.
 
@@ -189,6 +241,8 @@ def split_validation(
     y : ndarray of int64, shape (n_samples,)
     fraction, seed
         See `draw_stratified`.
+    lengths : ndarray of int64, shape (n_samples,), optional
+        See `Split`.
 
     Returns
     -------
@@ -200,4 +254,6 @@ def split_validation(
         See `draw_stratified`.
     """
     held_out = draw_stratified(y, fraction, seed)
-    return Split(x[~held_out], y[~held_out]), Split(x[held_out], y[held_out])
+    parts = (~held_out, held_out)
+    train, validation = (Split(x[k], y[k], None if lengths is None else lengths[k]) for k in parts)
+    return train, validation

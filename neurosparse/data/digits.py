@@ -36,7 +36,16 @@ class Digits:
             arrays = read_npz(path, ("x", "y", "test"))
         x, y, test = arrays["x"], arrays["y"].astype(np.int64), arrays["test"]
         train, held_out = split_validation(x[~test], y[~test], validation)
-        return Dataset("digits", train, held_out, Split(x[test], y[test]), scale=1 / 16, n_classes=10, licence=LICENCE)
+        return Dataset(
+            "digits",
+            train,
+            held_out,
+            Split(x[test], y[test]),
+            scale=1 / 16,
+            n_classes=10,
+            licence=LICENCE,
+            shape=(1, 8, 8),
+        )
 
 
 DIGITS = Digits()

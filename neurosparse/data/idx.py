@@ -149,23 +149,26 @@ def load_folder(
             where=str(folder),
             help="put it there, with or without .gz; `neurosparse data fetch mnist` fetches all four of MNIST",
         )
-    x, y = _read_pair(files[FILES[0]], files[FILES[1]])
-    x_test, y_test = _read_pair(files[FILES[2]], files[FILES[3]])
+    x, y, sides = _read_pair(files[FILES[0]], files[FILES[1]])
+    x_test, y_test, _ = _read_pair(files[FILES[2]], files[FILES[3]])
     where = str(folder)
     n_classes = n_classes or count_classes(y, files[FILES[1]].name, where)
     check_below(y, n_classes, files[FILES[1]].name, where)
     check_below(y_test, n_classes, files[FILES[3]].name, where)
     train, held_out = split_validation(x, y, validation)
     name = name or folder.resolve().name
-    return Dataset(name, train, held_out, Split(x_test, y_test), scale=1 / 255, n_classes=n_classes, licence=licence)
+    return Dataset(
+        name, train, held_out, Split(x_test, y_test), 1 / 255, n_classes, licence, shape=(1, *sides)
+    )  # fmt: skip
 
 
-def _read_pair(images: Path, labels: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return flattened images and their labels."""
-    x = check_features(read_idx(images, 3), images.name, str(images))
+def _read_pair(images: Path, labels: Path) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+    """Return flattened images, their labels, and height and width."""
+    whole = read_idx(images, 3)
+    x = check_features(whole, images.name, str(images))
     y = check_labels(read_idx(labels, 1), labels.name, str(labels))
     check_pair(x, y, (images.name, labels.name), str(images.parent))
-    return x, y
+    return x, y, whole.shape[1:]
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.recurrent import add_steps, push_steps
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, buffer
-from neurosparse.nn.descent import descend_all
+from neurosparse.nn.descent import descend_in_time
 from neurosparse.nn.layer import Law
-from neurosparse.nn.recurrence import NO_GATES, Recurrence
+from neurosparse.nn.recurrence import Recurrence
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -20,7 +21,7 @@ class CheckpointedRecurrence(Recurrence):
     Of n steps it keeps ``n / held`` states and the gates of `held` steps, in place of all states and gates: least with
     about the square root of n (Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv:1604.06174). Every
     step is taken twice. Gradients are gathered from the steps piece by piece: 4 bytes a connection of its projections
-    for the time of a backward visit. All results are those of `Recurrence` to the last bit; there are no `signals`.
+    for the time of a backward visit. All results are those of `Recurrence` to the last bit; `signals` are empty.
     """
 
     def __init__(
@@ -62,13 +63,12 @@ class CheckpointedRecurrence(Recurrence):
             sums = self._gates[:, : (visits[1] - visits[0]) * batch]
             add_steps(sums, self._bias_sums, self._tile)
             below = dx[:, columns] if dx.size else dx
-            self._gather(self._input, self._ceilings, x[:, columns], below, sums, gradients[0])
+            self._gather(self._input, self._ceiling, x[:, columns], below, sums, gradients[0])
             old, sums = self._recurrent_signals(h, visits)
-            self._gather(self._recurrent, NO_GATES, old, NOTHING, sums, gradients[1])
-        pairs = (self._input, self._ceilings), (self._recurrent, NO_GATES)
-        for (projection, ceilings), gradient, law in zip(pairs, gradients, laws, strict=True):
-            nothing = NOTHING, NOTHING, NOTHING
-            descend_all(store, projection, self._workers, ceilings, *nothing, law, sums=gradient)
+            self._gather(self._recurrent, ALWAYS_OPEN, old, NOTHING, sums, gradients[1])
+        nothing = NOTHING, NOTHING, NOTHING
+        for projection, gradient, law in zip((self._input, self._recurrent), gradients, laws, strict=True):
+            descend_in_time(store, projection, self._workers, ALWAYS_OPEN, nothing, law, self._tile, gradient)
         self._move_biases(laws[0])
 
     def _columns(self, visits: tuple[int, int]) -> slice:
@@ -79,7 +79,7 @@ class CheckpointedRecurrence(Recurrence):
     def _gather(
         self,
         projection: Projection,
-        ceilings: tuple[np.float32, np.float32],
+        ceiling: np.float32,
         x: np.ndarray,
         dx: np.ndarray,
         dy: np.ndarray,
@@ -87,7 +87,7 @@ class CheckpointedRecurrence(Recurrence):
     ) -> None:
         """Add to the gradients of a projection those of some steps, and write `dx` unless it is empty."""
         row_start, target, _, _ = projection.slots
-        seen = self._store.seen, *ceilings
+        seen = self._store.seen, ceiling, np.float32(0.0)
         jobs = []
         for rows in self._store.segments(projection):
             own = gradient[row_start[rows[0]] - row_start[0] :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,56 +13,69 @@ from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
 
-def fan_in(projection: Projection, fan_in_of: str = "connected") -> float:
-    """Return the live inputs on average of a neuron that has any, or of ``"all"``, at least 1."""
-    row_start, target, _, _ = projection.slots
-    live = target[row_start[0] : row_start[-1]]
-    neurons = np.unique(live).size if fan_in_of == "connected" else projection.n_post
-    return max(live.size / max(neurons, 1), 1.0)
-
-
-def descend_all(
+def descend_by(
+    kernel: Callable[..., int],
+    signals: tuple[Any, ...],
     store: SynapseStore,
     projection: Projection,
-    workers: Workers,
-    ceilings: tuple[np.float32, np.float32],
-    x: np.ndarray,
-    dx: np.ndarray,
-    dy: np.ndarray,
     law: Law,
-    *,
-    tile: int = 0,
-    sums: np.ndarray | None = None,
+    workers: Workers,
+    work: int,
+    more: tuple[Any, ...] = (),
 ) -> None:
-    """Visit the live slots of a projection once: write `dx` unless it is empty, move the weights, drop the dead.
+    """Visit the live slots of a projection once: move the weights, drop the dead, and note where survivors end.
 
     Parameters
     ----------
+    kernel : callable
+        `kernels.update.descend`, or another that takes the slots, `signals`, and what follows there.
+    signals : tuple
+        What the kernel takes for gradients.
     store : SynapseStore
     projection : Projection
         One of the store's.
-    workers : Workers
-    ceilings : tuple of two float32
-        How `x` was rectified (see `kernels.update.descend`).
-    x : ndarray of float32, shape (n_pre, columns)
-    dx : ndarray of float32, shape (n_pre, columns) or (0, 0)
-    dy : ndarray of float32, shape (n_post, columns)
     law : Law
+    workers : Workers
+    work : int
+        Multiply-adds of the visit.
+    more : tuple
+        What the kernel takes last.
+    """
+    numbers, moment = law.numbers(), (law.seed, law.step)
+    dies = law.dies and bool(store.mortal[projection.index])
+    died = [part[projection.cores] for part in store.died]
+    jobs = [
+        (projection.slots, *signals, numbers, moment, rows, gone[: dies * gone.size], projection.width, *more)
+        for rows, gone in zip(store.segments(projection), died, strict=True)
+    ]
+    ends = workers.run(kernel, jobs, work)
+    begin = projection.index * store.parts
+    store.segment_end[begin : begin + store.parts] = ends
+
+
+def descend_in_time(
+    store: SynapseStore,
+    projection: Projection,
+    workers: Workers,
+    ceiling: np.float32,
+    signals: tuple[np.ndarray, np.ndarray, np.ndarray],
+    law: Law,
+    tile: int,
+    sums: np.ndarray | None = None,
+) -> None:
+    """Do as `descend_by` where columns are steps of time.
+
+    Parameters
+    ----------
+    ceiling : float32
+        How the input was rectified (see `kernels.update.descend`).
+    signals : tuple of x (n_pre, columns), dx as x or (0, 0), and dy (n_post, columns), each ndarray of float32
     tile : int
-        Columns of a step of time, where there are such (see `kernels.update.descend`).
+        Columns of a step (see `kernels.update.descend`).
     sums : ndarray of float32, shape (n_slots of the projection,), optional
         The gradients, where they have been gathered already.
     """
-    seen = (store.seen, *ceilings)
-    numbers, moment = law.numbers(), (law.seed, law.step)
-    dies = law.dies and bool(store.mortal[projection.index])
-    # What is left out keeps to the machine code that other layers use.
-    steps: tuple[Any, ...] = (tile, sums) if sums is not None else (tile,) if tile else ()
-    died = [part[projection.cores] for part in store.died]
-    jobs = [
-        (projection.slots, seen, x, dx, dy, numbers, moment, rows, gone[: dies * gone.size], projection.width, *steps)
-        for rows, gone in zip(store.segments(projection), died, strict=True)
-    ]
-    ends = workers.run(descend, jobs, store.live_of(projection) * dy.shape[1])
-    begin = projection.index * store.parts
-    store.segment_end[begin : begin + store.parts] = ends
+    seen = store.seen, ceiling, np.float32(0.0)
+    more = (tile,) if sums is None else (tile, sums)
+    work = store.live_of(projection) * signals[2].shape[1]
+    descend_by(descend, (seen, *signals), store, projection, law, workers, work, more)

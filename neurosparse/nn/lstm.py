@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from neurosparse.errors import BadInput
 from neurosparse.kernels.update import scatter_weights
 from neurosparse.nn.activation import Activation
-from neurosparse.nn.activations import padded
+from neurosparse.nn.activations import NOTHING, padded
 from neurosparse.nn.checkpoints import CheckpointedRecurrence
-from neurosparse.nn.descent import fan_in
-from neurosparse.nn.layer import Law
+from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.recurrence import GATES, Recurrence
+from neurosparse.nn.weights import fan_in
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -108,7 +110,7 @@ class LSTM:
             spread = np.float32(gain * np.sqrt(1.0 / fan_in(p, fan_in_of)))
             scatter_weights(p.slots, spread, seed, p.index)
 
-    def forward(self, x: np.ndarray, y: np.ndarray, moment: tuple[int, int] | None = None) -> None:
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (units * steps, batch) from `x` (features * steps, batch), both float32 and C-ordered."""
         if self._lengths is not None:
             steps = np.arange(self._keep.shape[0])[:, None]
@@ -117,7 +119,7 @@ class LSTM:
         for direction, h in zip(self._directions, self._outputs(y), strict=True):
             direction.forward(sequence, h)
 
-    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: tuple[Law, ...]) -> None:
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Go back through time, write `dx` unless it is empty, and move weights and biases.
 
         Parameters
@@ -147,10 +149,16 @@ class LSTM:
         return {"bias": self.bias} | velocity
 
     @property
-    def signals(self) -> tuple[tuple[np.ndarray, np.ndarray] | None, ...]:
+    def biases(self) -> tuple[np.ndarray, ...]:
+        """Return the biases of the gates with the input of each direction; the recurrent sums have no others."""
+        own = self.bias.reshape(-1, GATES * self._units)
+        return tuple(bias for row in own for bias in (row, NOTHING[0:0].ravel()))
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
         """Return, for each projection, its input and the gradient of its sums over all steps, as `backward` left them.
 
-        None where gradients are not kept: with `checkpoint_every`.
+        Empty where gradients are not kept: with `checkpoint_every`.
         """
         return tuple(pair for direction in self._directions for pair in direction.signals)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from neurosparse.kernels.over_time import find_largest, pass_to_largest, weigh, weigh_back
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import padded
-from neurosparse.nn.layer import Law
-from neurosparse.store.store import Projection
+from neurosparse.nn.layer import Law, Moment
+from neurosparse.nn.weightless import Weightless
 
 
-class _OverTime:
-    """What they have in common: no weights, a sequence below, and how many of its steps count.
+class _OverTime(Weightless):
+    """What they have in common: a sequence below, and how many of its steps count.
 
     Parameters
     ----------
@@ -31,9 +33,6 @@ class _OverTime:
         Features alone.
     """
 
-    projections: tuple[Projection, ...] = ()
-    signals: tuple[tuple[np.ndarray, np.ndarray] | None, ...] = ()
-
     def __init__(
         self, shape: tuple[int, int], batch: int, below: Activation, lengths: np.ndarray | None = None
     ) -> None:
@@ -42,13 +41,6 @@ class _OverTime:
         self._ceiling = np.float32(-1.0 if below.kind == "identity" else below.ceiling)
         self._lengths = lengths
         self._length = np.full(padded(batch), self._n_steps, np.int32)
-
-    def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
-        """Do nothing: there are no weights."""
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return nothing: there is nothing that changes in training."""
-        return {}
 
     def _look(self) -> None:
         """Bring the lengths up to date."""
@@ -74,14 +66,14 @@ class _Weighted(_OverTime):
         """Write the share of every step of every sample."""
         raise NotImplementedError
 
-    def forward(self, x: np.ndarray, y: np.ndarray, moment: tuple[int, int] | None = None) -> None:
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (features, batch) from `x` (features * steps, batch), both float32 and C-ordered."""
         if self._lengths is not None:
             self._look()
             self._weigh()
         weigh(self._by_time(x), self._share, y)
 
-    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: tuple[Law, ...]) -> None:
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Write `dx` (features * steps, batch), with the gates of the layer below, unless it is empty."""
         if dx.size:
             weigh_back(self._by_time(x), self._share, dy, self._by_time(dx), self._ceiling)
@@ -111,12 +103,12 @@ class Max(_OverTime):
         super().__init__(shape, batch, below, lengths)
         self._first = np.zeros((shape[0], self._length.size), np.int32)
 
-    def forward(self, x: np.ndarray, y: np.ndarray, moment: tuple[int, int] | None = None) -> None:
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (features, batch) from `x` (features * steps, batch), both float32 and C-ordered."""
         self._look()
         find_largest(self._by_time(x), self._length, y, self._first)
 
-    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: tuple[Law, ...]) -> None:
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Write `dx` (features * steps, batch), with the gates of the layer below, unless it is empty."""
         if dx.size:
             pass_to_largest(self._by_time(x), self._first, dy, self._by_time(dx), self._ceiling)

@@ -8,20 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.lstm import walk_back, walk_forward
 from neurosparse.kernels.products import descend_bias, forward
 from neurosparse.kernels.recurrent import add_steps
-from neurosparse.nn.activation import Activation
+from neurosparse.nn.activation import IDENTITY, Activation
 from neurosparse.nn.activations import NOTHING, buffer
-from neurosparse.nn.descent import descend_all
-from neurosparse.nn.layer import Law
+from neurosparse.nn.descent import descend_in_time
+from neurosparse.nn.layer import Law, Signal
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
 #: i, f, g and o.
 GATES = 4
-#: Below a ceiling of less than zero all gates are open (see `kernels.lanes.where_open`).
-NO_GATES = np.float32(-1.0), np.float32(0.0)
 
 
 class Recurrence:
@@ -59,9 +58,7 @@ class Recurrence:
         self._store, self._workers, self._keep, self._turned = store, workers, keep, turned
         self._input, self._recurrent = projections
         self._bias, self._velocity = biases
-        self._ceilings = NO_GATES
-        if below.kind != "identity":
-            self._ceilings = np.float32(below.ceiling), np.float32(below.levels)
+        self._ceiling = ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling)
         n_units, batch = self._recurrent.n_pre, keep.shape[1]
         self._gates = buffer(GATES * n_units, held * batch)
         # The state before the first step is zero, and stays it.
@@ -74,7 +71,7 @@ class Recurrence:
         self._tile = batch if turned else -batch
         self._posts = _cut(GATES * n_units, store.parts)
         self._units = _cut(n_units, store.parts)
-        self.signals: tuple[tuple[np.ndarray, np.ndarray] | None, ...] = (None, None)
+        self.signals: tuple[Signal, ...] = ((NOTHING, NOTHING), (NOTHING, NOTHING))
 
     def forward(self, x: np.ndarray, h: np.ndarray) -> None:
         """Compute the outputs `h` (units, steps * batch) of `x` (features, steps * batch)."""
@@ -87,8 +84,10 @@ class Recurrence:
         self._bias_sums[:] = 0
         add_steps(self._gates, self._bias_sums, self._tile)
         store, workers, old = self._store, self._workers, self.signals[1]
-        descend_all(store, self._input, workers, self._ceilings, x, dx, self._gates, laws[0], tile=self._tile)
-        descend_all(store, self._recurrent, workers, NO_GATES, old[0], NOTHING, old[1], laws[1], tile=self._tile)
+        signals = x, dx, self._gates
+        descend_in_time(store, self._input, workers, self._ceiling, signals, laws[0], self._tile)
+        signals = old[0], NOTHING, old[1]
+        descend_in_time(store, self._recurrent, workers, ALWAYS_OPEN, signals, laws[1], self._tile)
         self._move_biases(laws[0])
 
     def _steps(self, visits: tuple[int, int]) -> tuple[int, int]:
@@ -102,7 +101,7 @@ class Recurrence:
         `x` holds the columns of these steps alone, `h` those of all.
         """
         row_start, target, _, _ = self._input.slots
-        seen = self._store.seen, *self._ceilings
+        seen = self._store.seen, ALWAYS_OPEN, np.float32(0.0)
         jobs = [(row_start, target, seen, self._bias, x, self._gates, False, posts) for posts in self._posts]
         self._workers.run(forward, jobs, self._store.live_of(self._input) * x.shape[1])
         self._walk(walk_forward, (self._rows, self._gates, self._cell, h, self._keep, self._sums), visits, 1)
