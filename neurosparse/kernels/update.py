@@ -10,7 +10,6 @@ from neurosparse.kernels import lanes
 from neurosparse.kernels.blocks import move
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
-from neurosparse.kernels.recurrent import push_steps
 from neurosparse.kernels.rng import NOISE, WEIGHT, normal, stream
 
 # Slots visited at a time: their gradients stay in the first-level cache until they are applied.
@@ -18,7 +17,7 @@ _BLOCK = 1024
 
 
 @kernel
-def descend(slots, seen, x, dx, dy, law, moment, rows, died, width, tile=0, sums=None):
+def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
     """Visit every live slot of a range of rows once: push the gradient back, move the weight, drop the dead.
 
     Algorithm 1 of Bellec et al. 2018, lines 2 to 6, with theta = abs(w) and the connection's sign in the sign bit of w:
@@ -52,11 +51,6 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width, tile=0, sums
         goes on with the other sign.
     width : int64
         Post neurons a core.
-    tile : int64
-        0, or how many columns of `x` and `dy` are a step of time, negative where time is visited from its end: then the
-        gradient is the sum of those of the steps in this order (see `recurrent.push_steps`).
-    sums : float32 (n_slots of the projection,), optional
-        The gradients, where they have been gathered already; `x`, `dx` and `dy` are ignored.
 
     Returns
     -------
@@ -82,12 +76,7 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width, tile=0, sums
             gradient = np.empty(stop - start, np.float32)
             dead = np.empty(stop - start, np.int64)
             lost = np.empty(stop - start, np.int32)
-        if sums is not None:
-            gradient[: stop - start] = sums[start - row_start[0] : stop - row_start[0]]
-        elif tile:
-            gradient[: stop - start] = np.float32(0.0)
-            push_steps(row_start, target, seen, x, dx, dy, (row, upto), gradient, tile)
-        elif dy.shape[1] == WIDTH:
+        if dy.shape[1] == WIDTH:
             _push_one(row_start, target, seen, x, dx, dy, row, upto, gradient)
         elif dy.shape[1] == 2 * WIDTH:
             _push_two(row_start, target, seen, x, dx, dy, row, upto, gradient)

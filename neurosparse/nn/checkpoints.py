@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosparse.kernels.lanes import ALWAYS_OPEN
-from neurosparse.kernels.recurrent import add_steps, push_steps
+from neurosparse.kernels.through_time import add_steps, push_steps
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, buffer
-from neurosparse.nn.descent import descend_in_time
 from neurosparse.nn.layer import Law
 from neurosparse.nn.recurrence import Recurrence
 from neurosparse.nn.workers import Workers
@@ -63,12 +61,11 @@ class CheckpointedRecurrence(Recurrence):
             sums = self._gates[:, : (visits[1] - visits[0]) * batch]
             add_steps(sums, self._bias_sums, self._tile)
             below = dx[:, columns] if dx.size else dx
-            self._gather(self._input, self._ceiling, x[:, columns], below, sums, gradients[0])
+            self._gather(self._input, self._seen, x[:, columns], below, sums, gradients[0])
             old, sums = self._recurrent_signals(h, visits)
-            self._gather(self._recurrent, ALWAYS_OPEN, old, NOTHING, sums, gradients[1])
-        nothing = NOTHING, NOTHING, NOTHING
+            self._gather(self._recurrent, self._open, old, NOTHING, sums, gradients[1])
         for projection, gradient, law in zip((self._input, self._recurrent), gradients, laws, strict=True):
-            descend_in_time(store, projection, self._workers, ALWAYS_OPEN, nothing, law, self._tile, gradient)
+            self._descend(projection, (self._open, NOTHING, NOTHING, NOTHING, self._tile, gradient), law)
         self._move_biases(laws[0])
 
     def _columns(self, visits: tuple[int, int]) -> slice:
@@ -79,7 +76,7 @@ class CheckpointedRecurrence(Recurrence):
     def _gather(
         self,
         projection: Projection,
-        ceiling: np.float32,
+        seen: tuple[np.ndarray, np.float32, np.float32],
         x: np.ndarray,
         dx: np.ndarray,
         dy: np.ndarray,
@@ -87,7 +84,6 @@ class CheckpointedRecurrence(Recurrence):
     ) -> None:
         """Add to the gradients of a projection those of some steps, and write `dx` unless it is empty."""
         row_start, target, _, _ = projection.slots
-        seen = self._store.seen, ceiling, np.float32(0.0)
         jobs = []
         for rows in self._store.segments(projection):
             own = gradient[row_start[rows[0]] - row_start[0] :]

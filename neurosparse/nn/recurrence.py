@@ -11,16 +11,17 @@ import numpy as np
 from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.lstm import walk_back, walk_forward
 from neurosparse.kernels.products import descend_bias, forward
-from neurosparse.kernels.recurrent import add_steps
+from neurosparse.kernels.through_time import add_steps, descend_steps
 from neurosparse.nn.activation import IDENTITY, Activation
 from neurosparse.nn.activations import NOTHING, buffer
-from neurosparse.nn.descent import descend_in_time
+from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Signal
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
 #: i, f, g and o.
 GATES = 4
+_NOT_GATHERED = np.zeros(0, np.float32)
 
 
 class Recurrence:
@@ -58,7 +59,9 @@ class Recurrence:
         self._store, self._workers, self._keep, self._turned = store, workers, keep, turned
         self._input, self._recurrent = projections
         self._bias, self._velocity = biases
-        self._ceiling = ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling)
+        # What the products see, and how the gates of what made their inputs are closed.
+        self._seen = store.seen, ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling), np.float32(0.0)
+        self._open = store.seen, ALWAYS_OPEN, np.float32(0.0)
         n_units, batch = self._recurrent.n_pre, keep.shape[1]
         self._gates = buffer(GATES * n_units, held * batch)
         # The state before the first step is zero, and stays it.
@@ -83,12 +86,15 @@ class Recurrence:
         self.signals = (x, self._gates), self._recurrent_signals(h, (0, self._keep.shape[0]))
         self._bias_sums[:] = 0
         add_steps(self._gates, self._bias_sums, self._tile)
-        store, workers, old = self._store, self._workers, self.signals[1]
-        signals = x, dx, self._gates
-        descend_in_time(store, self._input, workers, self._ceiling, signals, laws[0], self._tile)
-        signals = old[0], NOTHING, old[1]
-        descend_in_time(store, self._recurrent, workers, ALWAYS_OPEN, signals, laws[1], self._tile)
+        self._descend(self._input, (self._seen, x, dx, self._gates, self._tile, _NOT_GATHERED), laws[0])
+        old, sums = self.signals[1]
+        self._descend(self._recurrent, (self._open, old, NOTHING, sums, self._tile, _NOT_GATHERED), laws[1])
         self._move_biases(laws[0])
+
+    def _descend(self, projection: Projection, signals: tuple[Any, ...], law: Law) -> None:
+        """Move the weights of a projection; `signals` are what `descend_steps` takes for gradients."""
+        work = self._store.live_of(projection) * signals[1].shape[1]
+        descend_by(descend_steps, signals, self._store, projection, law, self._workers, work)
 
     def _steps(self, visits: tuple[int, int]) -> tuple[int, int]:
         """Return the range of steps that a range of visits makes up."""
@@ -101,8 +107,7 @@ class Recurrence:
         `x` holds the columns of these steps alone, `h` those of all.
         """
         row_start, target, _, _ = self._input.slots
-        seen = self._store.seen, ALWAYS_OPEN, np.float32(0.0)
-        jobs = [(row_start, target, seen, self._bias, x, self._gates, False, posts) for posts in self._posts]
+        jobs = [(row_start, target, self._seen, self._bias, x, self._gates, False, posts) for posts in self._posts]
         self._workers.run(forward, jobs, self._store.live_of(self._input) * x.shape[1])
         self._walk(walk_forward, (self._rows, self._gates, self._cell, h, self._keep, self._sums), visits, 1)
 

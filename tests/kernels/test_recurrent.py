@@ -3,8 +3,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.kernels.recurrent import add_product, add_steps, push_back, push_steps
-from neurosparse.kernels.update import descend
+from neurosparse.kernels.recurrent import add_product, push_back
+from neurosparse.kernels.through_time import add_steps, descend_steps, push_steps
 from neurosparse.nn.activations import NOTHING
 
 OPEN = (np.float32(-1.0), np.float32(0.0))
@@ -86,13 +86,13 @@ def test_gradients_that_were_gathered_move_weights_as_those_of_a_visit_step_by_s
     for gathered in (False, True):
         row_start, target, weight = rows.arrays()
         sight, died = (weight, *OPEN), np.zeros(rows.n_post, np.int64)
-        here, steps_or_sums = (x, NOTHING, dy), (tile,)
+        here, gradient = (x, NOTHING, dy), np.zeros(0, np.float32)
         if gathered:
             gradient = np.zeros(weight.size, np.float32)
             push_steps(row_start, target, sight, *here, (0, rows.n_pre), gradient, tile)
-            here, steps_or_sums = (NOTHING, NOTHING, NOTHING), (0, gradient)
+            here = NOTHING, NOTHING, NOTHING
         slots = row_start, target, weight, np.zeros(0, np.float32)
-        end = descend(slots, sight, *here, law, (1, 1), (0, rows.n_pre), died, 1, *steps_or_sums)
+        end = descend_steps(slots, sight, *here, tile, gradient, law, (1, 1), (0, rows.n_pre), died, 1)
         results.append((end, *slots, died))
     for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
