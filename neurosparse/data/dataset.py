@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from neurosparse.data.sequences import check_lengths
 from neurosparse.errors import BadInput
 
 VALIDATION_SEED = 0
 TEST_SEED = 1
+SIGNED_LIMIT = 100
+"""How far from 0 a scaled sample of signed data may be: standardised numbers are a few units, a fault is more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +26,18 @@ class Split:
     ----------
     x : ndarray of uint8 or float32, shape (n_samples, n_features), C-contiguous
     y : ndarray of int64, shape (n_samples,)
+    lengths : ndarray of int64, shape (n_samples,), optional
+        Of sequences: how many steps of each sample are valid; those beyond are padding. None where all of them are.
 
     Raises
     ------
     BadInput
-        An array has another dtype, shape or layout, holds no sample, or the lengths differ.
+        An array has another dtype, shape or layout, holds no sample, or the arrays differ in samples.
     """
 
     x: np.ndarray
     y: np.ndarray
+    lengths: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check dtypes, shapes and lengths."""
@@ -43,6 +50,12 @@ class Split:
             raise BadInput(
                 "the labels of a split are int64, one a sample",
                 numbers={"dtype": str(self.y.dtype), "shape": str(self.y.shape), "samples": f"{len(self.x):,}"},
+            )
+        if self.lengths is not None and (self.lengths.dtype != np.int64 or self.lengths.shape != self.y.shape):
+            raise BadInput(
+                "the lengths of a split are int64, one a sample",
+                numbers={"dtype": str(self.lengths.dtype), "shape": str(self.lengths.shape)}
+                | {"samples": f"{len(self.x):,}"},
             )
         if self.x.size == 0:
             raise BadInput("a split is empty", numbers={"shape": str(self.x.shape)})
@@ -62,16 +75,22 @@ class Dataset:
         No path: it stands in reports.
     train, validation, test : Split
     scale : float
-        Above 0; ``x * float32(scale)`` lies in [0, 1].
+        Above 0; ``x * float32(scale)`` lies in [0, 1], or is finite and within [-100, 100] where `signed`.
     n_classes : int
         Labels are 0 to ``n_classes - 1``.
     licence : str
         The terms of the data and whom to name.
+    shape : tuple of int
+        Of a sample, whose row holds it in C order: (n_features,) flat, which it is unless given; (features, steps) a
+        sequence, all steps of a feature side by side; (channels, height, width) an image.
+    signed : bool
+        Whether samples may be negative and need not stay below 1. Such data cannot be coded as firing rates.
 
     Raises
     ------
     BadInput
-        The splits differ in features or dtype, a label is out of range, or a scaled sample leaves [0, 1].
+        The splits differ in features or dtype, the shape has other numbers than a sample, a label or a length is out
+        of range, the padding of a sequence is not zero, or a scaled sample leaves its range.
     """
 
     name: str
@@ -81,9 +100,20 @@ class Dataset:
     scale: float
     n_classes: int
     licence: str
+    shape: tuple[int, ...] = ()
+    signed: bool = False
 
     def __post_init__(self) -> None:
         """Check that the splits belong together and lie in range."""
+        if not self.shape:
+            object.__setattr__(self, "shape", (self.n_features,))
+        if len(self.shape) > 3 or min(self.shape) < 1 or math.prod(self.shape) != self.n_features:
+            raise BadInput(
+                "the shape of a sample is not that of its numbers",
+                numbers={"shape": " x ".join(map(str, self.shape)), "numbers in a sample": f"{self.n_features:,}"},
+                where=self.name,
+                help="(n,) flat, (features, steps) for a sequence, (channels, height, width) for an image",
+            )
         for part, split in self.splits.items():
             where = f"{self.name}, {part}"
             if split.x.shape[1] != self.n_features or split.x.dtype != self.train.x.dtype:
@@ -100,13 +130,16 @@ class Dataset:
                     where=where,
                 )
             low, high = (np.float32(value) * np.float32(self.scale) for value in (split.x.min(), split.x.max()))
+            lowest, highest = (-SIGNED_LIMIT, SIGNED_LIMIT) if self.signed else (0, 1)
             # Written so that NaN, which compares as false, is refused too.
-            if not (self.scale > 0 and low >= 0 and high <= 1):
+            if not (self.scale > 0 and low >= lowest and high <= highest):
                 raise BadInput(
-                    "scaled samples leave [0, 1]",
+                    f"scaled samples leave [{lowest}, {highest}]",
                     numbers={"scale": f"{self.scale}", "lowest": f"{low}", "highest": f"{high}"},
                     where=where,
                 )
+            if split.lengths is not None:
+                check_lengths(split.x, split.lengths, self.shape, where)
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -115,15 +148,24 @@ class Dataset:
 
     @property
     def n_features(self) -> int:
-        """Return the number of features of a sample."""
+        """Return how many numbers a sample is: the product of its shape."""
         return self.train.x.shape[1]
 
     @cached_property
     def fingerprint(self) -> str:
-        """Return the SHA-256 (hexadecimal) of the bytes, dtypes and shapes of all arrays, computed on first use."""
+        """Return the SHA-256 (hexadecimal) of the bytes, dtypes and shapes of all arrays, computed on first use.
+
+        How a sequence is cut into steps changes what it means, so its shape counts, and so do lengths that are not
+        full. That an image has rows does not: a flat network sees the same numbers.
+        """
         digest = hashlib.sha256()
+        if len(self.shape) == 2:
+            digest.update(f"sequence{self.shape}".encode())
         for split in self.splits.values():
-            for array in (split.x, split.y):
+            padded = split.lengths is not None and bool((split.lengths < self.shape[-1]).any())
+            for array in (split.x, split.y, split.lengths if padded else None):
+                if array is None:
+                    continue
                 # Little-endian, so that the same data has the same fingerprint on every machine.
                 digest.update(f"{array.dtype.newbyteorder('<').str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
@@ -176,7 +218,11 @@ def draw_stratified(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
 
 
 def split_validation(
-    x: np.ndarray, y: np.ndarray, fraction: float = 0.1, seed: int = VALIDATION_SEED
+    x: np.ndarray,
+    y: np.ndarray,
+    fraction: float = 0.1,
+    seed: int = VALIDATION_SEED,
+    lengths: np.ndarray | None = None,
 ) -> tuple[Split, Split]:
     """Return what to train on and what to choose on.
 
@@ -189,6 +235,8 @@ def split_validation(
     y : ndarray of int64, shape (n_samples,)
     fraction, seed
         See `draw_stratified`.
+    lengths : ndarray of int64, shape (n_samples,), optional
+        Valid steps of each sample; they go along.
 
     Returns
     -------
@@ -200,4 +248,7 @@ def split_validation(
         See `draw_stratified`.
     """
     held_out = draw_stratified(y, fraction, seed)
-    return Split(x[~held_out], y[~held_out]), Split(x[held_out], y[held_out])
+    train, validation = (
+        Split(x[part], y[part], None if lengths is None else lengths[part]) for part in (~held_out, held_out)
+    )
+    return train, validation

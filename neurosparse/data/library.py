@@ -18,6 +18,9 @@ _BUILTIN = {
     "mnist": "neurosparse.data.idx:MNIST",
     "fashion-mnist": "neurosparse.data.idx:FASHION_MNIST",
     "cifar10": "neurosparse.data.cifar:CIFAR10",
+    "mnist-rows": "neurosparse.data.scanned:MNIST_ROWS",
+    "mnist-pixels": "neurosparse.data.scanned:MNIST_PIXELS",
+    "fashion-mnist-rows": "neurosparse.data.scanned:FASHION_MNIST_ROWS",
 }
 
 

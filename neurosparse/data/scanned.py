@@ -1,0 +1,77 @@
+"""Images read as sequences: a row of pixels at each step, or one pixel after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from neurosparse.data.dataset import Dataset, Split
+from neurosparse.data.idx import FASHION_MNIST, MNIST, IdxSource
+from neurosparse.data.source import Card
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A named data set of grey images, row by row or pixel by pixel, from top left to bottom right.
+
+    Attributes
+    ----------
+    images : IdxSource
+    unit : str
+        ``"rows"`` or ``"pixels"``: what a step is.
+    """
+
+    images: IdxSource
+    unit: str
+
+    @property
+    def name(self) -> str:
+        """Return the name: that of the images and the unit."""
+        return f"{self.images.name}-{self.unit}"
+
+    def card(self) -> Card:
+        """Return what is known of the data set without reading it."""
+        card = self.images.card()
+        _, height, width = card.shape
+        shape = (width, height) if self.unit == "rows" else (1, height * width)
+        return replace(card, name=self.name, shape=shape, published=self.images.name)
+
+    def load(self, validation: float) -> Dataset:
+        """Return the data set: the same bytes, samples and splits as the images.
+
+        Raises
+        ------
+        Unavailable, FileFault, BadInput
+            See `IdxSource.load`.
+        """
+        images = self.images.load(validation)
+        _, height, width = images.shape
+        if self.unit == "pixels":
+            # A sequence of one feature lies in memory as the image does.
+            return replace(images, name=self.name, shape=(1, height * width))
+        train, validation, test = (Split(by_rows(split.x, height), split.y) for split in images.splits.values())
+        return replace(images, name=self.name, train=train, validation=validation, test=test, shape=(width, height))
+
+
+def by_rows(x: np.ndarray, height: int) -> np.ndarray:
+    """Return images as sequences whose step t is row t.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n_samples, height * width)
+        Row by row.
+    height : int
+
+    Returns
+    -------
+    ndarray, shape (n_samples, width * height)
+        Feature by feature: all rows of the first column, then all of the second.
+    """
+    rows = x.reshape(len(x), height, -1)
+    return np.ascontiguousarray(rows.transpose(0, 2, 1)).reshape(len(x), -1)
+
+
+MNIST_ROWS = Scanned(MNIST, "rows")
+MNIST_PIXELS = Scanned(MNIST, "pixels")
+FASHION_MNIST_ROWS = Scanned(FASHION_MNIST, "rows")
