@@ -50,7 +50,7 @@ def main(epochs: int, rate: float, alpha: float, max_row_length: int | None, max
     store = SynapseStore(layout_of(max_row_length, max_fan_in))
     store.fill(1)
     network = Network(store, BATCH)
-    network.initialise([1.0] * (len(SIZES) - 1), 1)
+    network.initialise(1.0, 1)
     rule = DeepR(network.store, alpha, temperature_for(1.0, rate, alpha))
     order = np.arange(len(y))
     wall, cpu, rewired, step = [], [], [], 0

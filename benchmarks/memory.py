@@ -39,7 +39,7 @@ def main(neurons: int, synapses: int, batch: int, steps: int, threads: int) -> N
     store = SynapseStore(shared_out((neurons, neurons, 10), (synapses, 10 * neurons // 100)), parts=threads)
     store.fill(1)
     network = Network(store, batch, Workers(threads))
-    network.initialise([1.0, 1.0], 1)
+    network.initialise(1.0, 1)
     rule = DeepR(network.store, alpha=1e-2, temperature=1e-9)
     samples = generator.integers(0, 256, (4 * batch, neurons), dtype=np.uint8)
     label = generator.integers(0, 10, len(samples))

@@ -60,7 +60,7 @@ def sparse_steps(sizes: tuple[int, ...], synapses: int, batch: int, turnover: fl
     store = SynapseStore(shared_out(sizes, split_budget(sizes, synapses)))
     store.fill(1)
     network = Network(store, batch)
-    network.initialise([1.0] * (len(sizes) - 1), 1)
+    network.initialise(1.0, 1)
     samples = generator.random((batch, sizes[0]), dtype=np.float32)
     label = generator.integers(0, sizes[-1], batch)
     order = np.arange(batch)

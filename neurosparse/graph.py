@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from neurosparse.errors import BadInput
@@ -31,6 +31,23 @@ class Population:
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """Weights that are not one for each pair of neurons: shared over positions, or of a part of the sources alone.
+
+    Attributes
+    ----------
+    rows, columns : int
+        What may be connected: of a convolution (channels in x height x width of the kernel) and channels out.
+    positions : int
+        In how many places each weight is used.
+    """
+
+    rows: int
+    columns: int
+    positions: int = 1
+
+
+@dataclass(frozen=True)
 class Projection:
     """The connections from one population to another.
 
@@ -39,13 +56,16 @@ class Projection:
     name, pre, post : str
         Its own name and those of its populations.
     synapses : int
-        How many connections it has or may have: its budget.
+        How many connections it has or may have: its budget. Of a kernel, how many weights.
+    kernel : Kernel, optional
+        Where a connection is not one of a pair of neurons.
     """
 
     name: str
     pre: str
     post: str
     synapses: int
+    kernel: Kernel | None = None
 
 
 @dataclass(frozen=True)
@@ -95,8 +115,27 @@ class Graph:
         raise BadInput(f"there is no population called {name!r}")
 
     def pairs(self, projection: Projection) -> int:
-        """Return how many (pre, post) pairs a projection could connect."""
-        return self.population(projection.pre).size * self.population(projection.post).size
+        """Return how many (pre, post) pairs a projection could connect; of a kernel, how many weights it could have."""
+        rows, columns = self.matrix(projection)
+        return rows * columns
+
+    def matrix(self, projection: Projection) -> tuple[int, int]:
+        """Return the rows and columns of a projection's weights: sources and targets, unless it has a kernel."""
+        if projection.kernel is not None:
+            return projection.kernel.rows, projection.kernel.columns
+        return self.population(projection.pre).size, self.population(projection.post).size
+
+    @property
+    def all_pairs(self) -> int:
+        """Return how many connections there could be."""
+        return sum(self.pairs(projection) for projection in self.projections)
+
+    def with_budget(self, synapses: int) -> Graph:
+        """Return the network with so many synapses, split over its projections by the rule (see `split_over`)."""
+        matrices = [self.matrix(projection) for projection in self.projections]
+        parts = split_over(matrices, synapses, "-".join(str(population.size) for population in self.populations))
+        projections = zip(self.projections, parts, strict=True)
+        return replace(self, projections=tuple(replace(p, synapses=part) for p, part in projections))
 
     def incoming(self, name: str) -> tuple[Projection, ...]:
         """Return the projections that end in the population called `name`."""
@@ -137,45 +176,8 @@ def total_pairs(sizes: Sequence[int]) -> int:
     return sum(pre * post for pre, post in pairwise(sizes))
 
 
-def synapses_of(connectivity: float, sizes: Sequence[int]) -> int:
-    """Return how many synapses a connectivity comes to in a chain of layers: at least 1.
-
-    Parameters
-    ----------
-    connectivity : float
-        The fraction, 0 to 1, of all pairs of neurons of neighbouring layers that are connected.
-    sizes : sequence of int
-        Neurons of each layer, input to output.
-    """
-    return max(1, round(connectivity * total_pairs(sizes)))
-
-
-def budget_of(sizes: Sequence[int], connectivity: float | None, synapses: int | None) -> int:
-    """Return the budget K of a chain of layers, given one way or the other.
-
-    Raises
-    ------
-    BadInput
-        It is given twice or not at all, or leaves a projection without a synapse.
-    """
-    if (connectivity is None) == (synapses is None):
-        raise BadInput("give either --connectivity or --synapses", help="for example --connectivity 1.33%")
-    budget = synapses if synapses is not None else synapses_of(connectivity or 0.0, sizes)
-    if budget < len(sizes) - 1:
-        raise BadInput(
-            f"a budget of {budget} leaves a projection of {'-'.join(map(str, sizes))} without a synapse",
-            help=f"at least {len(sizes) - 1}",
-        )
-    return budget
-
-
 def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
-    """Return how many of the synapses each projection of a chain of layers gets.
-
-    The density of a projection is proportional to (n_pre + n_post) / (n_pre * n_post), so that small layers are
-    dense and large ones sparse; what exceeds all pairs goes to the others. Source of the rule: Erdos-Renyi
-    initialisation of Mocanu et al., Nature Communications 9:2383 (2018); on 784-300-100-10 it comes near
-    the densities .75, 2.3 and 22.8 times p0 of Bellec et al., ICLR 2018, which it replaces for other sizes.
+    """Return how many of the synapses each projection of a chain of layers gets (see `split_over`).
 
     Parameters
     ----------
@@ -184,11 +186,6 @@ def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
     synapses : int
         What to split.
 
-    Returns
-    -------
-    tuple of int, one fewer than `sizes`
-        They sum to `synapses` exactly; none is 0 where there are as many synapses as projections.
-
     Raises
     ------
     BadInput
@@ -196,12 +193,42 @@ def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
     """
     if len(sizes) < 2:
         raise BadInput(f"a network needs an input and an output layer, {len(sizes)} given")
-    pairs = [pre * post for pre, post in pairwise(sizes)]
+    return split_over(list(pairwise(sizes)), synapses, "-".join(map(str, sizes)))
+
+
+def split_over(matrices: Sequence[tuple[int, int]], synapses: int, network: str) -> tuple[int, ...]:
+    """Return how many of the synapses each of some weight matrices gets.
+
+    The density of a matrix is proportional to (n_pre + n_post) / (n_pre * n_post), so that small layers are
+    dense and large ones sparse; what exceeds all pairs goes to the others. Source of the rule: Erdos-Renyi
+    initialisation of Mocanu et al., Nature Communications 9:2383 (2018); on 784-300-100-10 it comes near
+    the densities .75, 2.3 and 22.8 times p0 of Bellec et al., ICLR 2018, which it replaces for other sizes.
+
+    Parameters
+    ----------
+    matrices : sequence of (int, int)
+        Rows and columns of each.
+    synapses : int
+        What to split.
+    network : str
+        What the network is called in errors.
+
+    Returns
+    -------
+    tuple of int
+        They sum to `synapses` exactly; none is 0 where there are as many synapses as matrices.
+
+    Raises
+    ------
+    BadInput
+        There are more synapses than pairs of neurons, or fewer than none.
+    """
+    pairs = [pre * post for pre, post in matrices]
     if synapses < 0:
         raise BadInput(f"{synapses} synapses make no sense", help="at least 1")
     if synapses > sum(pairs):
         raise BadInput(
-            f"the layers {'-'.join(map(str, sizes))} have fewer pairs of neurons than synapses are asked for",
+            f"the layers {network} have fewer pairs of neurons than synapses are asked for",
             numbers={
                 "asked": f"{synapses:,}",
                 "pairs": f"{sum(pairs):,}",
@@ -209,7 +236,7 @@ def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
             },
             help=f"at most {sum(pairs):,} synapses fit",
         )
-    parts = list(share_out(synapses, [pre + post for pre, post in pairwise(sizes)], pairs))
+    parts = list(share_out(synapses, [pre + post for pre, post in matrices], pairs))
     if synapses >= len(parts):
         while 0 in parts:
             parts[parts.index(max(parts))] -= 1

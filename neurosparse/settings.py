@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from neurosparse.architecture.words import parse_layers, written
+from neurosparse.errors import BadInput
 from neurosparse.units import (
     at_the_door,
     parse_counts,
@@ -14,11 +16,21 @@ from neurosparse.units import (
     parse_fraction,
     parse_rates,
     parse_share,
-    parse_sizes,
 )
 
+
+def _layer(value: int | str) -> int | str:
+    """Return a layer as it is written; raise ValueError where there is no such one."""
+    try:
+        return written(value)
+    except BadInput as fault:
+        raise ValueError("; ".join(filter(None, (fault.what, fault.help)))) from fault
+
+
 Fraction = Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, le=1)]
-Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(at_the_door(parse_sizes))]
+# One fraction for all projections, or one each.
+Fractions = Annotated[Fraction | tuple[Fraction, ...], BeforeValidator(at_the_door(parse_rates))]
+Layers = Annotated[tuple[Annotated[int | str, AfterValidator(_layer)], ...], BeforeValidator(at_the_door(parse_layers))]
 Count = Annotated[int, Field(ge=1)]
 # One number for all projections, or one each.
 Limits = Annotated[Count | tuple[Count, ...], BeforeValidator(at_the_door(parse_counts))]
@@ -53,9 +65,15 @@ class Settings(BaseModel):
 
     profile: str = Field("spinnaker", description="Hardware profile: a name or a TOML file.")
     data: str = Field("digits", description="Data set: a name, a folder of IDX files, or an npz with x and y.")
-    layers: Sizes = Field((300, 100), description="Neurons of the hidden layers, like 300,100.")
-    connectivity: Fraction | None = Field(
-        None, description="Budget as a fraction of all pairs of neurons of neighbouring layers; 10% unless told."
+    layers: Layers = Field(
+        (300, 100),
+        description="Layers between input and output: a number of neurons each, like 300,100, or others in their "
+        "words, like conv:64:5,maxpool:2,300 or lstm:128.",
+    )
+    connectivity: Fractions | None = Field(
+        None,
+        description="Budget as a fraction of all pairs of neurons of neighbouring layers; 10% unless told; or a "
+        "fraction for each projection.",
     )
     synapses: Limits | None = Field(
         None,

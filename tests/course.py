@@ -25,7 +25,7 @@ class Course:
         self.rule = rules.load(name).of(self.store, np.ones(self.network.sizes[0], bool), told)
         self.store.fill(seed)
         self.rule.begin(seed)
-        self.network.initialise([1.0] * len(self.network.layers), seed)
+        self.network.initialise(1.0, seed)
         self.seed, self.rate, self.momentum, self.done, self.steps = seed, rate, momentum, 0, steps
 
     def step(self):

@@ -14,7 +14,6 @@ from neurosparse.graph import (
     feedforward,
     share_out,
     split_budget,
-    synapses_of,
     total_pairs,
 )
 
@@ -67,12 +66,6 @@ def test_too_many_or_negative_synapses_are_refused_with_the_numbers():
         split_budget((10, 2), -1)
     with pytest.raises(BadInput, match="input and an output"):
         split_budget((10,), 1)
-
-
-def test_connectivity_comes_to_synapses():
-    assert synapses_of(0.0133, (784, 300, 100, 10)) == round(0.0133 * 266_200)
-    assert synapses_of(0.0, (784, 10)) == 1
-    assert synapses_of(1.0, (784, 10)) == 7_840
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 100)), min_size=1, max_size=6), st.integers(0, 400))

@@ -98,6 +98,7 @@ def _export_run(run: Path, target: str, out: Path | None, overwrite: bool, optio
     """Export the trained network of a run."""
     from neurosparse.export.exporter import exporters
     from neurosparse.nn.compact import compact
+    from neurosparse.nn.unrolled import unrolled
     from neurosparse.run.folder import RunFolder
     from neurosparse.run.job import dataset_of
     from neurosparse.spiking.twin import Conversion
@@ -108,7 +109,7 @@ def _export_run(run: Path, target: str, out: Path | None, overwrite: bool, optio
         coding=options["coding"], seed=options["coding_seed"], weight_bits=options["weight_bits"],
     )  # fmt: skip
     folder = RunFolder(run)
-    trained, plan = folder.trained(), folder.plan()
+    trained, plan = unrolled(folder.trained()), folder.plan()
     widths = {p.name: plan.width(p.name) for p in plan.graph.populations if plan.width(p.name)}
     compacted = compact(trained, widths) if options["compacting"] else None
     summary = exporter.export(

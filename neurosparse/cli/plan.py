@@ -10,10 +10,9 @@ from typing import Any
 import click
 
 from neurosparse.errors import BadInput, NeurosparseError, OverBudget
-from neurosparse.graph import budget_of, feedforward, split_budget
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
-from neurosparse.units import parse_counts, parse_fraction, parse_share, parse_sizes
+from neurosparse.units import parse_counts, parse_rates, parse_share
 
 _LIMITS = ("neurons_per_core", "synapses_per_core", "max_row_length", "max_fan_in", "budget", "timesteps")
 _OF_LAYERS = ("connectivity", "synapses", *_LIMITS[:-1])
@@ -21,7 +20,7 @@ _OF_LAYERS = ("connectivity", "synapses", *_LIMITS[:-1])
 
 @click.command()
 @click.option("--profile", default="spinnaker", show_default=True, help="A machine by name, or a profile's TOML file.")
-@click.option("--layers", help="Neurons of all layers, input to output: 784,300,100,10.")
+@click.option("--layers", help="All layers, input to output: 784,300,100,10, or 1x28x28,conv:16:5,10.")
 @click.option("--connectivity", help="Connections as a fraction of all pairs of neurons: 1.33%.")
 @click.option("--synapses", type=int, help="Connections as a number, instead.")
 @click.option("--neurons-per-core", type=int, help="Put no more neurons than this on a core.")
@@ -119,22 +118,26 @@ def _plan_network(path: Path, profile: Profile, options: dict[str, Any], as_json
 
 def _plan_layers(layers: str, profile: Profile, options: dict[str, Any], as_json: bool) -> None:
     """Plan a budget for a chain of layers."""
+    from neurosparse.architecture.architecture import planned
     from neurosparse.mapping.most import most_that_fit
     from neurosparse.mapping.otherwise import otherwise_of
     from neurosparse.mapping.plan import make_plan
+    from neurosparse.mapping.wiring import budgets_of, graph_of
     from neurosparse.report.terminal import print_otherwise, print_plan
 
-    sizes = parse_sizes(layers)
+    architecture = planned(layers)
     limits = {name: options[name] for name in _LIMITS}
     for name, parse in (("max_row_length", parse_counts), ("max_fan_in", parse_counts), ("budget", parse_share)):
         if limits[name] is not None:
             limits[name] = parse(limits[name])
     if limits["budget"] is not None and options["connectivity"] is None and options["synapses"] is None:
-        synapses, limits = most_that_fit(sizes, profile, **limits)
+        bare = graph_of(architecture, [0] * len(architecture.matrices))
+        synapses, limits = most_that_fit(bare, profile, **limits)
+        budgets = budgets_of(architecture, synapses=synapses)
     else:
-        fraction = parse_fraction(options["connectivity"]) if options["connectivity"] is not None else None
-        synapses = budget_of(sizes, fraction, options["synapses"])
-    plan = make_plan(feedforward(sizes, split_budget(sizes, synapses)), profile, **limits)
+        fraction = parse_rates(options["connectivity"]) if options["connectivity"] is not None else None
+        budgets = budgets_of(architecture, fraction, options["synapses"])
+    plan = make_plan(graph_of(architecture, budgets), profile, **limits)
     otherwise = otherwise_of(plan) if options["what_if"] else None
     if as_json:
         extra = {"what_if": asdict(otherwise)} if otherwise is not None else {}

@@ -73,7 +73,7 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
         job, trainer, path = run.job, run.trainer, run.folder.path
         budget = sum(p.synapses for p in job.graph.projections)
         talk.print(
-            f"{'-'.join(map(str, job.sizes))} on {job.data.name}: {budget:,} connections,"
+            f"{job.architecture} on {job.data.name}: {budget:,} connections,"
             f" {len(job.plan.places)} cores of {job.profile.name}, into {path}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip

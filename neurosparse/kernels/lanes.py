@@ -7,6 +7,7 @@ to whatever vector registers the processor has.
 
 from __future__ import annotations
 
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
@@ -15,6 +16,9 @@ from numba.extending import intrinsic, register_model
 WIDTH = 16
 
 VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
+#: The ceiling of `where_open` for what no rectifier made.
+ALWAYS_OPEN = np.float32(-1.0)
+
 _FREE = ("contract", "reassoc")
 
 
@@ -183,7 +187,8 @@ def staircase(typing, a, ceiling, levels):
 def where_open(typing, gate, ceiling, a):
     """Return each lane of `a` where `gate`, an activation, is below `ceiling` and not +0, else zero.
 
-    Activations are what `positive_part` or `staircase` returns.
+    Activations are what `positive_part` or `staircase` returns; a ceiling below zero says that `gate` is no such thing,
+    and leaves every lane open.
     """
 
     def build(context, builder, signature, arguments):
@@ -191,7 +196,9 @@ def where_open(typing, gate, ceiling, a):
         whole = ir.VectorType(ir.IntType(32), WIDTH)
         below = builder.fcmp_ordered("<", gate, spread_value(builder, ceiling))
         above = builder.icmp_unsigned("!=", builder.bitcast(gate, whole), ir.Constant(whole, [0] * WIDTH))
-        return builder.select(builder.and_(below, above), a, ir.Constant(VECTOR, [0.0] * WIDTH))
+        gates = builder.select(builder.and_(below, above), a, ir.Constant(VECTOR, [0.0] * WIDTH))
+        no_gates = builder.fcmp_ordered("<", ceiling, ir.Constant(ir.FloatType(), 0.0))
+        return builder.select(no_gates, a, gates)
 
     return lanes_type(lanes_type, types.float32, lanes_type), build
 

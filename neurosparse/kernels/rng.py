@@ -21,7 +21,7 @@ _ONE = np.uint64(1)
 _S11 = np.uint64(11)
 
 # What a stream is for.
-NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE, WALK, SURFACE, LAYER = range(12)
+NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE, WALK, SURFACE, LAYER, VIEW = range(13)
 
 _QUANTILE_BITS = 12
 _INDEX_MASK = np.uint64((1 << _QUANTILE_BITS) - 1)
@@ -65,7 +65,7 @@ def stream(seed, step, what):
     Parameters
     ----------
     seed, step, what : int64
-        `what` is one of NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE, WALK, SURFACE, LAYER.
+        `what` is one of NOISE, BIRTH, SIGN, WEIGHT, ORDER, PATH, DROP, TIE, SIZE, WALK, SURFACE, LAYER, VIEW.
 
     Returns
     -------

@@ -57,14 +57,14 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
     int64
         The slot after the last survivor.
     """
-    row_start, target, weight, velocity = slots
+    row_start, target, _, _ = slots
     first, last = rows
     key = stream(moment[0], moment[1], NOISE)
     gradient = np.empty(_BLOCK, np.float32)
     dead = np.empty(_BLOCK, np.int64)
     lost = np.empty(_BLOCK, np.int32)
     noted = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
-    write = start = row_start[first]
+    start = row_start[first]
     row, gone = first, 0
     while row < last:
         # As many whole rows as a block holds, and at least one.
@@ -82,23 +82,63 @@ def descend(slots, seen, x, dx, dy, law, moment, rows, died, width):
             _push_two(row_start, target, seen, x, dx, dy, row, upto, gradient)
         else:
             _push(row_start, target, seen, x, dx, dy, row, upto, gradient)
-        _move(gradient, weight[start:stop], velocity[start:stop], law, key, np.uint64(start))
-        if died.size:
-            theta = gradient[: stop - start]
-            n_dead = _compact(theta, target, weight, velocity, start, write, (dead, lost), died, width)
-            noted = _note(noted, gone, theta, dead[:n_dead], lost, start)
-            n = 0
-            for i in range(row, upto):
-                while n < n_dead and dead[n] < row_start[i]:
-                    n += 1
-                row_start[i] -= gone + n
-            gone += n_dead
-        else:
-            _settle(gradient, weight[start:stop], law[4])
-        write = stop - gone
+        gone, noted = settle(slots, law, key, (row, upto), start, gradient, (dead, lost), (gone, noted), died, width)
         row, start = upto, stop
-    weight[write : write + gone] = noted[0][:gone]
-    target[write : write + gone] = noted[1][:gone]
+    return note_dead(slots, start, gone, noted)
+
+
+@kernel
+def settle(slots, law, key, rows, start, gradient, scratch, gaps, died, width):
+    """Move the weights of a block of rows down their gradients, drop the dead, and close up to the rows before.
+
+    Parameters
+    ----------
+    slots, law, died, width
+        As `descend` takes them.
+    key : uint64
+        The random stream of the step's noise.
+    rows : (int64, int64)
+        First row of the block and the one after the last.
+    start : int64
+        The first slot of the block, before anything moved.
+    gradient : float32 (n,)
+        Of the slots of the block; overwritten.
+    scratch : (int64 (n,), int32 (n,))
+    gaps : (gone, (overshoot float32, column int32))
+        How many died in the rows before, and what is known of them.
+
+    Returns
+    -------
+    int64, (float32, int32)
+        `gaps` with those of this block.
+    """
+    row_start, target, weight, velocity = slots
+    row, upto = rows
+    gone, noted = gaps
+    dead, lost = scratch
+    stop = row_start[upto]
+    _move(gradient, weight[start:stop], velocity[start:stop], law, key, np.uint64(start))
+    if not died.size:
+        _settle(gradient, weight[start:stop], law[4])
+        return gone, noted
+    theta = gradient[: stop - start]
+    n_dead = _compact(theta, target, weight, velocity, start, start - gone, (dead, lost), died, width)
+    noted = _note(noted, gone, theta, dead[:n_dead], lost, start)
+    n = 0
+    for i in range(row, upto):
+        while n < n_dead and dead[n] < row_start[i]:
+            n += 1
+        row_start[i] -= gone + n
+    return gone + n_dead, noted
+
+
+@kernel
+def note_dead(slots, end, gone, noted):
+    """Write what is known of the dead behind the survivors of rows that end before slot `end`; return where."""
+    _, target, weight, _ = slots
+    write = end - gone
+    weight[write:end] = noted[0][:gone]
+    target[write:end] = noted[1][:gone]
     return write
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
-from neurosparse.graph import Graph, split_budget
+from neurosparse.graph import Graph
 from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.core import PlanOptions
@@ -137,21 +136,11 @@ def memory_that_fits(plan: Plan, fits: Fits) -> str | None:
 
 
 def _largest_total(plan: Plan, fits: Fits) -> int:
-    """Return the most synapses, split over a chain of layers by the rule, that fit; 0 where none, or no chain."""
+    """Return the most synapses, split over the projections by the rule, that fit; 0 where none."""
     graph = plan.graph
-    order = [population.name for population in graph.populations]
-    chain = list(pairwise(order))
-    if [(projection.pre, projection.post) for projection in graph.projections] != chain:
-        return 0
-    sizes = [population.size for population in graph.populations]
-
-    def holds(total: int) -> bool:
-        parts = split_budget(sizes, total)
-        projections = tuple(replace(p, synapses=part) for p, part in zip(graph.projections, parts, strict=True))
-        return fits(replace(graph, projections=projections), plan.profile, plan.options)
-
     low, high = 0, sum(projection.synapses for projection in graph.projections)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+        holds = fits(graph.with_budget(middle), plan.profile, plan.options)
+        low, high = (middle, high) if holds else (low, middle - 1)
     return low

@@ -1,24 +1,23 @@
-"""The most synapses of a chain of layers that are sure to fit a machine, and the limit on rows that makes room."""
+"""The most synapses of a network that are sure to fit a machine, and the limit on rows that makes room."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from neurosparse.errors import OverBudget
-from neurosparse.graph import feedforward, split_budget, total_pairs
+from neurosparse.graph import Graph
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.core import PlanOptions
 from neurosparse.mapping.plan import fits, make_plan
 
 
-def most_synapses(sizes: Sequence[int], profile: Profile, **options: Any) -> int:
-    """Return the most synapses, split over a chain of layers by the rule, that are sure to fit.
+def most_synapses(graph: Graph, profile: Profile, **options: Any) -> int:
+    """Return the most synapses, split over the projections of a network by the rule, that are sure to fit.
 
     Parameters
     ----------
-    sizes : sequence of int
-        Neurons of each layer, input to output.
+    graph : Graph
+        Whatever its budgets are.
     options
         Limits as `make_plan` takes them.
 
@@ -29,17 +28,17 @@ def most_synapses(sizes: Sequence[int], profile: Profile, **options: Any) -> int
     """
 
     def hold(total: int) -> bool:
-        return fits(feedforward(sizes, split_budget(sizes, total)), profile, PlanOptions(**options))
+        return fits(graph.with_budget(total), profile, PlanOptions(**options))
 
-    low, high = len(sizes) - 1, total_pairs(sizes)
-    make_plan(feedforward(sizes, split_budget(sizes, low)), profile, **options)
+    low, high = len(graph.projections), graph.all_pairs
+    make_plan(graph.with_budget(low), profile, **options)
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if hold(middle) else (low, middle - 1)
     return low
 
 
-def most_that_fit(sizes: Sequence[int], profile: Profile, **options: Any) -> tuple[int, dict[str, Any]]:
+def most_that_fit(graph: Graph, profile: Profile, **options: Any) -> tuple[int, dict[str, Any]]:
     """Return the most synapses that are sure to fit, and the limits with which they do: a limit on rows may be added.
 
     Rows that nothing limits may all be as long as one of them, so few are sure to fit. With a limit every source is
@@ -48,7 +47,7 @@ def most_that_fit(sizes: Sequence[int], profile: Profile, **options: Any) -> tup
 
     Parameters
     ----------
-    sizes, options
+    graph, options
         As `most_synapses` takes them.
 
     Raises
@@ -59,16 +58,16 @@ def most_that_fit(sizes: Sequence[int], profile: Profile, **options: Any) -> tup
 
     def most(rows: int | None) -> int:
         try:
-            return most_synapses(sizes, profile, **{**options, "max_row_length": rows})
+            return most_synapses(graph, profile, **{**options, "max_row_length": rows})
         except OverBudget:
             return 0
 
     if options.get("max_row_length") is not None:
-        return most_synapses(sizes, profile, **options), options
+        return most_synapses(graph, profile, **options), options
     free = most(None)
-    shortest = most(1) if free < total_pairs(sizes) else 0
+    shortest = most(1) if free < graph.all_pairs else 0
     if not shortest:
-        return most_synapses(sizes, profile, **options), options
+        return most_synapses(graph, profile, **options), options
     low, high = 1, profile.most_neurons
     while low < high:
         middle = (low + high + 1) // 2

@@ -45,20 +45,19 @@ class Otherwise:
 
     Attributes
     ----------
-    most_synapses : int or None
-        The largest budget that is sure to fit, split by the rule; None where the network is no chain of layers.
+    most_synapses : int
+        The largest budget that is sure to fit, split by the rule.
     alternatives : tuple of Alternative
         The plan as it is (its option is empty) first.
     """
 
-    most_synapses: int | None
+    most_synapses: int
     alternatives: tuple[Alternative, ...]
 
 
 def otherwise_of(plan: Plan) -> Otherwise:
     """Return what would be otherwise for a plan that fits."""
-    sizes = [population.size for population in plan.graph.populations]
-    most = most_synapses(sizes, plan.profile, **asdict(plan.options))
+    most = most_synapses(plan.graph, plan.profile, **asdict(plan.options))
     return Otherwise(most, (_alternative("", 0, plan), *_alternatives(plan)))
 
 

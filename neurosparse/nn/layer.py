@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
+
+from neurosparse.store.store import Projection
 
 
 class Law(NamedTuple):
@@ -48,16 +51,65 @@ class Law(NamedTuple):
         return rate * factor, shrink * factor, noise * np.sqrt(factor), np.float32(self.momentum), least
 
 
+#: The random numbers of a step, (seed, step); None while evaluating.
+Moment = tuple[int, int] | None
+
+#: Of a projection: its input x (n_pre, columns) and the gradient dy of its sums (n_post, columns), both float32.
+Signal = tuple[np.ndarray, np.ndarray]
+
+
 class Layer(Protocol):
-    """A layer computes forward, and in one backward visit pushes the gradient back and moves its own parameters."""
+    """A layer computes forward, and on the way back pushes the gradient back and moves its own parameters.
 
-    n_inputs: int
-    n_outputs: int
+    What goes from layer to layer is float32 of shape (numbers, batch), the batch padded to whole vectors: the numbers
+    of a sample in the C order of its shape, which is (neurons,), (features, steps) of a sequence, or (channels, height,
+    width) of an image.
 
-    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Compute `y` (n_outputs, batch) from `x` (n_inputs, batch), both float32."""
+    Attributes
+    ----------
+    projections : tuple of Projection
+        Its weights, those of the store in their order; none for a layer without weights.
+    biases : tuple of ndarray of float32
+        Those of each projection, of shape (n_post,), or (0,) where the sums have them from another.
+    signals : tuple of (ndarray, ndarray)
+        Of each projection, as the last `backward` left them: the gradient of the mean loss with respect to the weight
+        of a pair (i, j), live or dormant, is the sum over the columns of ``x[i] * dy[j]``. Both of shape (0, 0) where
+        weights are shared over positions: there are no such two matrices.
+    """
+
+    @property
+    def projections(self) -> tuple[Projection, ...]: ...  # noqa: D102
+
+    @property
+    def biases(self) -> tuple[np.ndarray, ...]: ...  # noqa: D102
+
+    @property
+    def signals(self) -> tuple[Signal, ...]: ...  # noqa: D102
+
+    def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
+        """Give every connection its first weight."""
         ...
 
-    def backward(self, x: np.ndarray, dx: np.ndarray, dy: np.ndarray, law: Law) -> None:
-        """Write the gradient of what made `x` to `dx` unless it is empty, and move the parameters by `law`."""
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
+        """Compute `y` from `x`; where chance plays a part in learning, `moment` names the random numbers."""
+        ...
+
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
+        """Write the gradient of what made `x` to `dx` unless it is empty, and move the parameters by `laws`.
+
+        Parameters
+        ----------
+        x, y : ndarray of float32, shape (numbers, batch)
+            As `forward` had and left them.
+        dx : ndarray of float32, as `x` or (0, 0)
+            Gradient with respect to the sums below where `x` was rectified, else with respect to `x`.
+        dy : ndarray of float32, as `y`
+            Gradient of the mean loss with respect to this layer's sums where it rectifies, else with respect to `y`.
+        laws : sequence of Law
+            One a projection.
+        """
+        ...
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays that change in training beside those of the store, by name: not copies."""
         ...

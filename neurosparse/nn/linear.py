@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
+from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.products import descend_bias, forward
-from neurosparse.kernels.update import descend, scatter_weights
-from neurosparse.nn.activation import Activation
-from neurosparse.nn.layer import Law
+from neurosparse.kernels.update import descend
+from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.activations import NOTHING
+from neurosparse.nn.descent import descend_by
+from neurosparse.nn.layer import Law, Moment, Signal
+from neurosparse.nn.weights import he_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
 
 class Linear:
-    """``y = f(W x + b)`` or ``y = W x + b`` on a projection of a synapse store.
+    """``y = f(W x + b)`` or ``y = W x + b`` on a projection of a synapse store; of a sequence, at each step.
 
     Parameters
     ----------
@@ -27,8 +32,10 @@ class Linear:
     rectify : bool
         Whether there is an activation f after the sums.
     activation : Activation
-        That of the hidden layers: f, and what made the input.
+        f.
     workers : Workers
+    below : Activation, optional
+        What made the input; `activation` unless told.
 
     Attributes
     ----------
@@ -44,73 +51,73 @@ class Linear:
         rectify: bool,
         activation: Activation,
         workers: Workers,
+        below: Activation | None = None,
     ) -> None:
         self.n_inputs, self.n_outputs = projection.n_pre, projection.n_post
         self.rectify = rectify
         self.bias, self.bias_velocity = biases
         self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
+        below = activation if below is None else below
+        self._gates = store.seen, ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling), np.float32(0)
+        self._signal = NOTHING, NOTHING
         self._store = store
         self._projection = projection
         self._workers = workers
-        self._died = [died[projection.cores] for died in store.died]
         edges = [projection.n_post * part // store.parts for part in range(store.parts + 1)]
         self._posts = list(pairwise(edges))
 
-    def scatter_weights(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
-        """Give every connection a half-normal size with variance ``gain**2 * 2 / fan_in``, fan-in as it is live.
+    @property
+    def projections(self) -> tuple[Projection, ...]:
+        """Return its only projection."""
+        return (self._projection,)
 
-        He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs on average of a neuron that has any
-        (``"connected"``), or of every neuron of the layer, at least 1 (``"all"``).
-        """
-        row_start, target, _, _ = self._projection.slots
-        live = target[row_start[0] : row_start[-1]]
-        neurons = np.unique(live).size if fan_in_of == "connected" else self.n_outputs
-        fan_in = max(live.size / max(neurons, 1), 1.0)
-        spread = np.float32(gain * np.sqrt(2.0 / fan_in))
-        scatter_weights(self._projection.slots, spread, seed, self._projection.index)
+    @property
+    def biases(self) -> tuple[np.ndarray, ...]:
+        """Return its biases."""
+        return (self.bias,)
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """Return input and gradient of the sums as the last step left them."""
+        return (self._signal,)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the biases and their velocities."""
+        return {"bias": self.bias, "bias_velocity": self.bias_velocity}
+
+    def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
+        """Give every connection its first weight (see `he_weights`)."""
+        he_weights(self._projection, gain, seed, fan_in_of)
 
     def _work(self, batch: int) -> int:
         """Return how many multiply-adds one visit of the live slots takes."""
         return self._store.live_of(self._projection) * batch
 
-    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Compute `y` (n_outputs, batch) from `x` (n_inputs, batch), both float32, batch a multiple of 16."""
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
+        """Compute `y` (n_outputs, columns) from `x` (n_inputs, columns), both float32, columns a multiple of 16."""
+        x, y = x.reshape(self.n_inputs, -1), y.reshape(self.n_outputs, -1)
         row_start, target, _, _ = self._projection.slots
         jobs = [(row_start, target, self._seen, self.bias, x, y, self.rectify, posts) for posts in self._posts]
         self._workers.run(forward, jobs, self._work(x.shape[1]))
 
-    def backward(self, x: np.ndarray, dx: np.ndarray, dy: np.ndarray, law: Law) -> None:
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Visit the live slots once: write `dx` unless it is empty, move weights and biases, drop the dead.
 
         Parameters
         ----------
-        x : ndarray of float32, shape (n_inputs, batch)
-        dx : ndarray of float32, shape (n_inputs, batch) or (0, 0)
-            Gradient of the sums below; `x` is taken to be what the activation made.
-        dy : ndarray of float32, shape (n_outputs, batch)
+        x : ndarray of float32, shape (n_inputs, columns)
+        dx : ndarray of float32, shape (n_inputs, columns) or (0, 0)
+            Gradient of the sums below; `x` is taken to be what `below` made.
+        dy : ndarray of float32, shape (n_outputs, columns)
             Gradient of the mean loss with respect to this layer's sums.
-        law : Law
+        laws : sequence of one Law
         """
-        store, projection = self._store, self._projection
-        numbers = law.numbers()
-        moment = law.seed, law.step
-        dies = law.dies and bool(store.mortal[projection.index])
-        jobs = [
-            (
-                projection.slots,
-                self._seen,
-                x,
-                dx,
-                dy,
-                numbers,
-                moment,
-                rows,
-                died[: dies * died.size],
-                projection.width,
-            )
-            for rows, died in zip(store.segments(projection), self._died, strict=True)
-        ]
-        ends = self._workers.run(descend, jobs, self._work(x.shape[1]))
-        begin = projection.index * store.parts
-        store.segment_end[begin : begin + store.parts] = ends
-        descend_bias(self.bias, self.bias_velocity, dy, numbers[0], numbers[3])
+        (law,) = laws
+        x, dy = x.reshape(self.n_inputs, -1), dy.reshape(self.n_outputs, -1)
+        if dx.size:
+            dx = dx.reshape(self.n_inputs, -1)
+        self._signal = x, dy
+        seen = self._gates, x, dx, dy
+        descend_by(descend, seen, self._store, self._projection, law, self._workers, self._work(x.shape[1]))
+        rate, _, _, momentum, _ = law.numbers()
+        descend_bias(self.bias, self.bias_velocity, dy, rate, momentum)

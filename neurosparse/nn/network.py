@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from neurosparse.errors import BadInput
 from neurosparse.kernels.batch import gather
@@ -14,10 +13,12 @@ from neurosparse.kernels.chain import learn
 from neurosparse.kernels.dropout import drop_out, pass_back
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING, buffer
+from neurosparse.nn.evaluation import evaluate
 from neurosparse.nn.layer import Law
 from neurosparse.nn.linear import Linear
 from neurosparse.nn.losses import SoftmaxCrossEntropy
-from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+from neurosparse.nn.snapshot import Ends, trained_projections
+from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import SynapseStore
 
@@ -83,6 +84,7 @@ class Network:
         self._signals = tuple(zip(self._x[:-1], self._dx[1:], strict=True))
         self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
         self._in_one_call = store.parts == 1
+        self._rectified = [activation] * last + [IDENTITY]
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -103,12 +105,12 @@ class Network:
         """
         return self._signals
 
-    def initialise(self, gains: Sequence[float], seed: int, fan_in_of: str = "connected") -> None:
-        """Give every connection its first weight; `gains` scales each layer's (see `Linear.scatter_weights`)."""
-        for layer, gain in zip(self.layers, gains, strict=True):
-            layer.scatter_weights(gain, seed, fan_in_of)
+    def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
+        """Give every connection its first weight (see `Linear.initialise`)."""
+        for layer in self.layers:
+            layer.initialise(gain, seed, fan_in_of)
 
-    def read(self, samples: np.ndarray, order: np.ndarray, scale: float) -> None:
+    def read(self, samples: np.ndarray, order: np.ndarray, scale: float, lengths: np.ndarray | None = None) -> None:
         """Put ``samples[order] * scale`` into the input.
 
         Parameters
@@ -116,6 +118,8 @@ class Network:
         samples : ndarray of uint8 or float32, shape (n_samples, n_inputs)
         order : ndarray of int64, shape (n_chosen,)
             At most `batch` of them.
+        lengths
+            Without meaning here: there is no time.
         """
         if samples.ndim != 2 or samples.shape[1] != self._x[0].shape[0] or order.size > self._x[0].shape[1]:
             raise BadInput(
@@ -159,38 +163,21 @@ class Network:
         loss, right = self.loss(self._x[-1], label, self._dx[-1])
         for k in range(len(self.layers) - 1, -1, -1):
             own = law._replace(preconditioner=float(self._preconditioner[k]))
-            self.layers[k].backward(self._x[k], self._dx[k], self._dx[k + 1], own)
+            self.layers[k].backward(self._x[k], self._dx[k], self._x[k + 1], self._dx[k + 1], [own])
             if k and self._dropout[k]:
                 pass_back(self._dx[k], self._dropout[k])
         return loss, right
 
-    def evaluate(self, samples: np.ndarray, label: np.ndarray, scale: float) -> tuple[float, float]:
+    def evaluate(
+        self, samples: np.ndarray, label: np.ndarray, scale: float, lengths: np.ndarray | None = None
+    ) -> tuple[float, float]:
         """Return mean loss and accuracy (a fraction) over `samples`, shape (n_samples, n_inputs)."""
-        batch = self._x[0].shape[1]
-        loss = right = 0.0
-        for begin in range(0, len(label), batch):
-            part = np.arange(begin, min(begin + batch, len(label)))
-            self.read(samples, part, scale)
-            mean, count = self.loss(self.forward(), label[part], NOTHING)
-            loss, right = loss + mean * part.size, right + count
-        return loss / len(label), right / len(label)
+        return evaluate(self, self._x[0].shape[1], samples, label, scale, lengths)
 
-    def trained(self, names: Sequence[str], populations: Sequence[str]) -> TrainedNetwork:
-        """Return a copy of the network as it is seen, as a value; `populations` names the layers, input to output."""
-        self.store.look()
-        projections = []
-        for k, (layer, p) in enumerate(zip(self.layers, self.store.projections, strict=True)):
-            row_start, target, _, _ = p.slots
-            slots = slice(row_start[0], row_start[-1])
-            weight = self.store.seen[slots].copy(), target[slots].copy(), row_start - row_start[0]
-            projections.append(
-                TrainedProjection(
-                    names[k],
-                    populations[k],
-                    populations[k + 1],
-                    csr_array(weight, shape=(p.n_pre, p.n_post)),
-                    layer.bias.copy(),
-                    self.activation if layer.rectify else IDENTITY,
-                )
-            )
-        return TrainedNetwork(tuple(projections))
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays that change in training beside those of the store, by name: not copies."""
+        return {f"{name}{k}": array for k, layer in enumerate(self.layers) for name, array in layer.state().items()}
+
+    def trained(self, ends: Sequence[Ends]) -> TrainedNetwork:
+        """Return a copy of the network as it is seen, as a value, its projections and populations named by `ends`."""
+        return TrainedNetwork(trained_projections(self.store, self.layers, ends, self._rectified))

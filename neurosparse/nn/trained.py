@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from neurosparse.architecture.architecture import Architecture
+from neurosparse.architecture.layers import layer_text
+from neurosparse.architecture.words import parse_layer
 from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.errors import BadInput, FileFault
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
@@ -16,6 +20,8 @@ from neurosparse.nn.activation import IDENTITY, RELU, Activation
 SCHEMA = "neurosparse.trained/2"
 BEFORE = "neurosparse.trained/1"
 """The schema that knew rectifiers alone."""
+LAYERED = "neurosparse.trained/3"
+"""The schema of networks that are no chain of fully connectable layers."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,8 @@ class TrainedProjection:
         Its own name and those of its populations.
     weight : csr_array of float32, shape (n_pre, n_post)
         One stored entry a synapse, columns sorted, none twice; an entry may be zero (a newborn): it is live still.
-    bias : ndarray of float32, shape (n_post,)
+    bias : ndarray of float32, shape (n_post,) or (0,)
+        Empty where the sums of the next layer have their biases with another projection.
     activation : Activation or None
         Of the next layer; None for a rectifier, and for none at the output.
     """
@@ -43,9 +50,18 @@ class TrainedProjection:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A chain of sparse layers, rectified between them and not after the last unless a layer says otherwise."""
+    """A network of sparse layers, rectified between them and not after the last unless a layer says otherwise.
+
+    Attributes
+    ----------
+    projections : tuple of TrainedProjection
+        In the order of the layers.
+    architecture : Architecture or None
+        What the layers are; None for a chain of fully connectable ones, whose projections say it all.
+    """
 
     projections: tuple[TrainedProjection, ...]
+    architecture: Architecture | None = None
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -81,8 +97,8 @@ class TrainedNetwork:
         return layers
 
     def save(self, path: Path) -> None:
-        """Write the network to `path` (npz, schema ``neurosparse.trained/2``), whole or not at all."""
-        header = {
+        """Write the network to `path`, whole or not at all: npz, schema `SCHEMA`, or `LAYERED` if no chain."""
+        header: dict[str, Any] = {
             "schema": SCHEMA,
             "sizes": list(self.sizes),
             "projections": [
@@ -90,6 +106,10 @@ class TrainedNetwork:
                 for k, p in enumerate(self.projections)
             ],
         }
+        if self.architecture is not None:
+            header["schema"] = LAYERED
+            header["input"] = list(self.architecture.input)
+            header["layers"] = [layer_text(layer) for layer in self.architecture.layers]
         arrays = {}
         for k, p in enumerate(self.projections):
             arrays[f"p{k}_row_start"] = p.weight.indptr.astype(np.int64)
@@ -107,21 +127,25 @@ class TrainedNetwork:
         FileFault
             The file is missing or damaged, or its arrays are not compressed rows of the stated sizes.
         """
-        header, arrays = read_arrays(path, SCHEMA, BEFORE)
+        header, arrays = read_arrays(path, SCHEMA, BEFORE, LAYERED)
         try:
-            sizes: Sequence[int] = header["sizes"]
+            architecture, shapes = None, list(pairwise(header["sizes"]))
+            if header["schema"] == LAYERED:
+                layers = tuple(map(parse_layer, header["layers"]))
+                architecture = Architecture(tuple(header["input"]), layers)
+                shapes = [(m.rows, m.columns) for m in architecture.matrices]
             projections = []
             for k, named in enumerate(header["projections"]):
                 row_start, target = arrays[f"p{k}_row_start"], arrays[f"p{k}_target"]
                 weight, bias = arrays[f"p{k}_weight"], arrays[f"p{k}_bias"]
-                _check_rows(row_start, target, weight, bias, (sizes[k], sizes[k + 1]))
-                matrix = csr_array((weight, target, row_start), shape=(sizes[k], sizes[k + 1]))
-                activation = Activation.from_json(named["activation"]) if header["schema"] == SCHEMA else None
+                _check_rows(row_start, target, weight, bias, shapes[k])
+                matrix = csr_array((weight, target, row_start), shape=shapes[k])
+                activation = Activation.from_json(named["activation"]) if header["schema"] != BEFORE else None
                 ends = named["name"], named["pre"], named["post"]
                 projections.append(TrainedProjection(*ends, matrix, bias, activation))
         except (KeyError, IndexError, TypeError, ValueError, BadInput) as fault:
             raise FileFault(f"{Path(path).name} is not a trained network: {fault}", where=str(path)) from fault
-        return cls(tuple(projections))
+        return cls(tuple(projections), architecture)
 
 
 def _check_rows(
@@ -137,7 +161,7 @@ def _check_rows(
         raise ValueError(f"row starts of shape {row_start.shape} do not describe {n_pre} rows of {target.size} slots")
     if np.any(np.diff(row_start) < 0):
         raise ValueError("row starts run backwards")
-    if weight.shape != target.shape or bias.shape != (n_post,):
+    if weight.shape != target.shape or bias.shape not in ((n_post,), (0,)):
         raise ValueError(f"{weight.shape} weights, {target.shape} targets and {bias.shape} biases do not match")
     if target.size and (target.min() < 0 or target.max() >= n_post):
         raise ValueError(f"a target lies outside 0..{n_post - 1}")

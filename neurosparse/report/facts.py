@@ -13,7 +13,7 @@ from neurosparse.nn.compact import effective
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.report.compaction import compaction
 from neurosparse.report.explanation import explanation
-from neurosparse.report.occupancy import occupancy
+from neurosparse.report.occupancy import occupancies
 from neurosparse.report.tables import fullest_core, report_rows
 
 SCHEMA = "neurosparse.report/2"
@@ -57,7 +57,7 @@ def facts(
         The network is not the one of the plan.
     """
     _check_match(plan, network)
-    found = {p.name: occupancy(p, plan.width(p.post)) for p in network.projections}
+    found = occupancies(plan, network)
     budgets = {p.name: p.synapses for p in plan.graph.projections}
     live, budget = sum(sum(place.live) for place in found.values()), sum(budgets.values())
     last = history[-1] if history else {"step": 0, "steps_over_budget": 0}
@@ -68,7 +68,7 @@ def facts(
         **({"averaged": dict(averaged)} if averaged else {}),
         "synapses": {
             "live": live,
-            "effective": sum(effective(network)),
+            **({"effective": sum(effective(network))} if network.architecture is None else {}),
             "budget": budget,
             "steps": int(last["step"]),
             "steps_over_budget": int(last["steps_over_budget"]),
@@ -76,9 +76,9 @@ def facts(
         },
         "biases": sum(int(p.bias.size) for p in network.projections),
         "cores": _cores(plan, found),
-        "compacted": compaction(plan, network),
+        "compacted": compaction(plan, network) if network.architecture is None else None,
         "fullest": {},
-        "explanation": explanation(plan, network),
+        "explanation": explanation(plan, network) if network.architecture is None else None,
         "profile": {
             "name": plan.profile.name,
             "fingerprint": plan.profile.fingerprint,
@@ -110,8 +110,7 @@ def _within(plan: Plan, projection: str, found: Occupancy) -> bool:
 
 def _check_match(plan: Plan, network: TrainedNetwork) -> None:
     """Raise BadInput unless the network is the one that the plan is for."""
-    sizes = {p.name: p.size for p in plan.graph.populations}
-    planned = {p.name: (sizes[p.pre], sizes[p.post]) for p in plan.graph.projections}
+    planned = {p.name: plan.graph.matrix(p) for p in plan.graph.projections}
     trained = {p.name: tuple(p.weight.shape) for p in network.projections}
     if planned != trained:
         raise BadInput(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.occupancy import Occupancy
-from neurosparse.nn.trained import TrainedProjection
+from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 
 
 def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
@@ -36,6 +37,17 @@ def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
     return Occupancy(
         tuple(int(count) for count in live), (longest[0], longest[1]), _lengths(source, core, n_cores), fan_in
     )
+
+
+def occupancies(plan: Plan, network: TrainedNetwork) -> dict[str, Occupancy]:
+    """Return where the synapses of each projection lie, by its name."""
+    planned = {p.name: p for p in plan.graph.projections}
+    found = {}
+    for projection in network.projections:
+        of_plan = planned[projection.name]
+        width = plan.width(of_plan.post) if of_plan.kernel is None else of_plan.kernel.columns
+        found[projection.name] = occupancy(projection, width)
+    return found
 
 
 def _lengths(source: np.ndarray, core: np.ndarray, n_cores: int) -> tuple[dict[int, int], ...]:

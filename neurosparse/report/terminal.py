@@ -207,5 +207,4 @@ def print_otherwise(otherwise: Otherwise, file: TextIO | None = None) -> None:
         size = format_bytes(alternative.largest) if alternative.unit == "bytes" else f"{alternative.largest:,}"
         cores = several(alternative.cores, "core")
         print(f"  {name}: {cores}, {format_count(alternative.slots)} slots, synapses of a core up to {size}", file=file)
-    if otherwise.most_synapses is not None:
-        print(f"  the largest budget that is sure to fit: --synapses {otherwise.most_synapses}", file=file)
+    print(f"  the largest budget that is sure to fit: --synapses {otherwise.most_synapses}", file=file)

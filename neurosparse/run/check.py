@@ -13,12 +13,13 @@ from neurosparse.data.dataset import Dataset
 from neurosparse.errors import CheckFailed, NeurosparseError
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.plan import make_plan
-from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
-from neurosparse.report.facts import facts, occupancy
+from neurosparse.report.facts import facts
+from neurosparse.report.occupancy import occupancies
 from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder, history_tables
-from neurosparse.run.job import activation_of, dataset_of, fingerprint_of, layout_of, most_of_weights
+from neurosparse.run.job import dataset_of, fingerprint_of, layout_of, most_of_weights
+from neurosparse.run.networks import ends_of, network_of
 from neurosparse.run.rules import SIGNS, keeps_budget
 from neurosparse.run.samples import PosteriorSamples, samples_of
 from neurosparse.settings import Settings
@@ -68,7 +69,7 @@ def check_run(path: Path) -> Iterator[str]:
     names = [p.name for p in plan.graph.projections]
     layout, most = layout_of(plan, config.settings.scope), most_of_weights(config.settings)
     store = SynapseStore(layout, momentum=config.settings.momentum > 0, most=most)
-    network = Network(store, 1, activation=activation_of(config.settings))
+    network = network_of(config.settings, folder.architecture(), store)
     marks = folder.fingerprints()
     if plan.profile.fingerprint != marks["profile"]:
         raise CheckFailed("plan.json is for another profile than config.json names", where=str(path))
@@ -87,8 +88,7 @@ def check_run(path: Path) -> Iterator[str]:
         return
 
     trained = folder.trained()
-    populations = [p.name for p in plan.graph.populations]
-    if folder.checkpoint.exists() and not _equal(trained, network.trained(names, populations)):
+    if folder.checkpoint.exists() and not _equal(trained, network.trained(ends_of(plan.graph))):
         raise CheckFailed("network.npz is not the network of the last checkpoint", where=str(path))
     if history and trained.synapses != history[-1]["live"]:
         raise CheckFailed(
@@ -112,7 +112,7 @@ def check_run(path: Path) -> Iterator[str]:
     except NeurosparseError as fault:
         raise CheckFailed(f"report.json and network.npz do not belong together: {fault}", where=str(path)) from fault
     if "effective" not in report["synapses"]:  # a report from before it was counted
-        del counted["synapses"]["effective"]
+        counted["synapses"].pop("effective", None)
     if counted != report:
         differ = sorted(key for key in set(counted) | set(report) if counted.get(key) != report.get(key))
         raise CheckFailed(f"report.json does not say what the files say: {', '.join(differ)}", where=str(path))
@@ -131,7 +131,7 @@ def check_run(path: Path) -> Iterator[str]:
         yield f"accuracy: not checked, the data {config.settings.data!r} are not here as they were"
         return
     for name, split in data.splits.items():
-        accuracy = network.evaluate(split.x, split.y, data.scale)[1]
+        accuracy = network.evaluate(split.x, split.y, data.scale, split.lengths)[1]
         if accuracy != report["accuracy"][name]:
             raise CheckFailed(
                 f"the accuracy on the {name} split is not what report.json says",
@@ -200,8 +200,9 @@ def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[s
     CheckFailed
         A row or a fan-in is longer than the plan allows.
     """
+    found_in = occupancies(plan, network)
     for p in network.projections:
-        rows = max(occupancy(p, plan.width(p.post)).rows)
+        rows = max(found_in[p.name].rows)
         fan_in = int(np.bincount(p.weight.indices, minlength=1).max())
         limits = (("row", rows, plan.max_row_length(p.name)), ("fan-in", fan_in, plan.max_fan_in(p.name)))
         for noun, found, limit in limits:

@@ -13,6 +13,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from neurosparse.architecture.architecture import Architecture, architecture_of
 from neurosparse.archive import read_json, replacing_folder, write_json, write_text
 from neurosparse.config import Config
 from neurosparse.errors import BadInput, FileFault
@@ -89,6 +90,15 @@ class RunFolder:
             return Plan.from_json(read_json(self.path / "plan.json"))
         except BadInput as fault:
             raise FileFault(f"plan.json is damaged: {fault.what}", where=str(self.path / "plan.json")) from fault
+
+    def architecture(self) -> Architecture:
+        """Return the layers of the network, its input and output with them."""
+        populations = {p.name: p.size for p in self.plan().graph.populations}
+        try:
+            shape = tuple(int(side) for side in self._head.get("input", [populations["input"]]))
+            return architecture_of(shape, self.config().settings.layers, populations["output"])
+        except (BadInput, KeyError, TypeError, ValueError) as fault:
+            raise FileFault(f"config.json is damaged: {fault}", where=str(self.path / "config.json")) from fault
 
     def history(self) -> list[dict[str, Any]]:
         """Return the rows of history.csv, one an epoch, as numbers."""
@@ -230,6 +240,7 @@ def create(path: Path, job: Job, initial: TrainedNetwork, *, overwrite: bool = F
         "schema": SCHEMA,
         "configuration": job.config.to_json(),
         "fingerprints": {"data": job.data.fingerprint, "profile": job.profile.fingerprint},
+        "input": list(job.architecture.input),
     }
     with replacing_folder(path, overwrite) as new:
         write_json(new / "config.json", head)

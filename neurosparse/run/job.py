@@ -6,20 +6,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from neurosparse.architecture.architecture import Architecture, architecture_of
 from neurosparse.config import Config
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
 from neurosparse.errors import BadInput
-from neurosparse.graph import Graph, budget_of, feedforward, split_budget
+from neurosparse.graph import Graph
 from neurosparse.grid import most_of
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.most import most_that_fit
 from neurosparse.mapping.plan import make_plan
-from neurosparse.nn.activation import RELU, Activation
-from neurosparse.run.each import one_each
-from neurosparse.run.rules import refuse_unused
+from neurosparse.mapping.wiring import budgets_of, graph_of
+from neurosparse.run.rules import refuse_unfit, refuse_unused
 from neurosparse.settings import Settings
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
@@ -36,6 +36,7 @@ class Job:
     ----------
     config : Config
     data : Dataset
+    architecture : Architecture
     profile : Profile
     graph : Graph
     plan : Plan
@@ -43,6 +44,7 @@ class Job:
 
     config: Config
     data: Dataset
+    architecture: Architecture
     profile: Profile
     graph: Graph
     plan: Plan
@@ -51,11 +53,6 @@ class Job:
     def fingerprint(self) -> str:
         """Return the sha256 over everything the result depends on."""
         return fingerprint_of(self.config, self.data.fingerprint, self.profile.fingerprint)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Return the neurons of each layer, input to output."""
-        return tuple(population.size for population in self.graph.populations)
 
 
 def prepare(config: Config, data: Dataset | None = None) -> Job:
@@ -79,20 +76,20 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     refuse_unused(config)
     profile = load_profile(settings.profile)
     data = data or load_dataset(settings.data, validation=settings.validation)
-    sizes = (data.n_features, *settings.layers, data.n_classes)
     _refuse_whole_network(settings.layers, data)
+    architecture = architecture_of(data.shape, settings.layers, data.n_classes)
+    refuse_unfit(settings, architecture)
     refuse_large_batch(settings.batch, data)
     limits = {name: getattr(settings, name) for name in LIMITS}
-    if isinstance(settings.synapses, tuple):
-        budgets = one_each("synapses", settings.synapses, len(sizes) - 1)
-    elif settings.connectivity is None and settings.synapses is None:
-        synapses, limits = most_that_fit(sizes, profile, **limits)
-        budgets = split_budget(sizes, synapses)
+    if settings.connectivity is None and settings.synapses is None:
+        bare = graph_of(architecture, [0] * len(architecture.matrices))
+        synapses, limits = most_that_fit(bare, profile, **limits)
+        budgets = budgets_of(architecture, synapses=synapses)
     else:
-        budgets = split_budget(sizes, budget_of(sizes, settings.connectivity, settings.synapses))
-    graph = feedforward(sizes, budgets)
+        budgets = budgets_of(architecture, settings.connectivity, settings.synapses)
+    graph = graph_of(architecture, budgets)
     plan = make_plan(graph, profile, **limits)
-    return Job(config, data, profile, graph, plan)
+    return Job(config, data, architecture, profile, graph, plan)
 
 
 def dataset_of(config: Config, fingerprint: str) -> Dataset:
@@ -120,25 +117,13 @@ def refuse_other_content(kind: str, name: str, before: str, now: str) -> None:
 
 def layout_of(plan: Plan, scope: str) -> Layout:
     """Return the layout of the synapse store that `plan` allows."""
-    projections = tuple(
-        ProjectionLayout(
-            p.name,
-            plan.graph.population(p.pre).size,
-            plan.graph.population(p.post).size,
-            p.synapses,
-            plan.width(p.post),
-            plan.capacity(p.name),
-            plan.max_row_length(p.name),
-            plan.max_fan_in(p.name),
-        )
-        for p in plan.graph.projections
-    )
-    return Layout(projections, scope)
-
-
-def activation_of(settings: Settings) -> Activation:
-    """Return the activation of hidden neurons that is asked for."""
-    return Activation("qcfs", settings.ceiling, settings.levels) if settings.activation == "qcfs" else RELU
+    projections = []
+    for p in plan.graph.projections:
+        rows, columns = plan.graph.matrix(p)
+        width = plan.width(p.post) if p.kernel is None else columns
+        limits = plan.max_row_length(p.name), plan.max_fan_in(p.name)
+        projections.append(ProjectionLayout(p.name, rows, columns, p.synapses, width, plan.capacity(p.name), *limits))
+    return Layout(tuple(projections), scope)
 
 
 def most_of_weights(settings: Settings) -> int | None:
@@ -151,7 +136,7 @@ def fingerprint_of(config: Config, data: str, profile: str) -> str:
     return hashlib.sha256("".join((config.fingerprint(), data, profile)).encode()).hexdigest()
 
 
-def _refuse_whole_network(layers: Sequence[int], data: Dataset) -> None:
+def _refuse_whole_network(layers: Sequence[int | str], data: Dataset) -> None:
     """Refuse hidden layers that look like the whole network with its input and output."""
     if len(layers) > 2 and layers[0] == data.n_features and layers[-1] == data.n_classes:
         inner = ",".join(map(str, layers[1:-1]))

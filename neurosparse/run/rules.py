@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurosparse.architecture.architecture import Architecture
 from neurosparse.config import Config
 from neurosparse.errors import BadInput
 from neurosparse.kernels.rewire import ANEW, DALE, FIXED
@@ -26,12 +27,35 @@ FOR_RULES = (
 def with_defaults(config: Config) -> Config:
     """Return the configuration of a new run, in which what nobody named is what the rule says.
 
+    Births keep to live paths in chains of fully connectable layers alone: elsewhere they are drawn anywhere.
+
     Raises
     ------
     BadInput
         There is no such rule.
     """
-    return config.defaulted(_class_of(config.settings).defaults)
+    is_chain = all(isinstance(layer, int) for layer in config.settings.layers)
+    births = {} if is_chain else {"births": "anywhere"}
+    return config.defaulted(births | dict(_class_of(config.settings).defaults))
+
+
+def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
+    """Raise BadInput where a setting makes no sense with the layers of the network.
+
+    Live paths, and what is made of a trained network by itself, are known for chains of fully connectable layers; a
+    shared weight has no pair of neurons whose activities would say what gradient a dormant one has.
+    """
+    if architecture.is_chain:
+        return
+    for asked, instead in (
+        (settings.rule == "deepr" and settings.births != "anywhere", "--births anywhere"),
+        (settings.rule == "rigl" and any(m.positions > 1 for m in architecture.matrices), "another --rule"),
+        (settings.posterior_samples > 0, "--posterior-samples 0"),
+    ):
+        if asked:
+            raise BadInput(
+                f"what is asked for goes with fully connected layers alone, not with {architecture}", help=instead
+            )
 
 
 def refuse_unused(config: Config) -> None:

@@ -15,6 +15,7 @@ from neurosparse.errors import BadInput, Unavailable
 from neurosparse.export.exporter import exporters
 from neurosparse.export.folder import MANIFEST, check_target, whole_folder
 from neurosparse.export.script import ARRAYS, SCRIPT
+from neurosparse.nn.unrolled import unrolled
 from neurosparse.report.simulation import Decisions, simulation_facts
 from neurosparse.run.backends import Backend
 from neurosparse.run.folder import RunFolder
@@ -79,7 +80,7 @@ def simulate(
         The run has no trained network, or the result cannot be written.
     """
     asked = Conversion(steps=steps)
-    trained, exporter = folder.trained(), exporters.load(backend.exporter)()
+    trained, exporter = unrolled(folder.trained()), exporters.load(backend.exporter)()
     dataset = dataset_of(folder.config(), folder.fingerprints()["data"])
     place = folder.path / "simulation" / backend.name
     own = (SCRIPT, ARRAYS, MANIFEST, SEEN)

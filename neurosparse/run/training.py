@@ -12,21 +12,18 @@ import numpy as np
 from neurosparse.archive import sweep, write_json
 from neurosparse.config import Config
 from neurosparse.errors import BadInput
-from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
-from neurosparse.nn.workers import Workers
 from neurosparse.report.facts import facts
-from neurosparse.run.each import one_each
 from neurosparse.run.folder import RunFolder, create
 from neurosparse.run.job import (
     Job,
-    activation_of,
     dataset_of,
     layout_of,
     most_of_weights,
     prepare,
     refuse_other_content,
 )
+from neurosparse.run.networks import ends_of, network_of
 from neurosparse.run.rules import SIGNS, rule_of, with_defaults
 from neurosparse.run.samples import samples_of
 from neurosparse.settings import WITHOUT_EFFECT
@@ -97,7 +94,7 @@ class TrainingRun:
         trained = _as_value(job, self.trainer)
         trained.save(self.folder.path / "network.npz")
         accuracy = {
-            name: self.trainer.network.evaluate(split.x, split.y, job.data.scale)[1]
+            name: self.trainer.network.evaluate(split.x, split.y, job.data.scale, split.lengths)[1]
             for name, split in job.data.splits.items()
         }
         report = facts(
@@ -134,7 +131,7 @@ def start(config: Config, path: Path, *, overwrite: bool = False) -> TrainingRun
 
 def _as_value(job: Job, trainer: Trainer) -> TrainedNetwork:
     """Return a copy of the network as it stands, under the names of the job's graph."""
-    return trainer.network.trained([p.name for p in job.graph.projections], [p.name for p in job.graph.populations])
+    return trainer.network.trained(ends_of(job.graph))
 
 
 def trainer_of(job: Job, saved: Path | None) -> Trainer:
@@ -148,15 +145,7 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
     settings = job.config.settings
     layout, train = layout_of(job.plan, settings.scope), job.data.train
     store = SynapseStore(layout, momentum=settings.momentum > 0, parts=settings.threads, most=most_of_weights(settings))
-    network = Network(
-        store,
-        settings.batch,
-        Workers(settings.threads),
-        activation_of(settings),
-        dropout=one_each("dropout", settings.dropout, len(layout.projections)),
-        preconditioner=one_each("preconditioner", settings.preconditioner, len(layout.projections)),
-        smoothing=settings.label_smoothing,
-    )
+    network = network_of(settings, job.architecture, store)
     rule = rule_of(settings, store, np.any(train.x, axis=0), len(train.y) // settings.batch)
     if saved is not None:
         position = checkpoint.restore(saved, network, rule, job.fingerprint, exact=rule.keeps_budget)
@@ -164,7 +153,7 @@ def trainer_of(job: Job, saved: Path | None) -> Trainer:
         position = Position()
         store.fill(settings.seed, SIGNS[settings.signs])
         rule.begin(settings.seed)
-        network.initialise([settings.gain] * len(network.layers), settings.seed, settings.fan_in_of)
+        network.initialise(settings.gain, settings.seed, settings.fan_in_of)
     optimizer = Sgd(settings.learning_rate, settings.schedule, settings.momentum)
     return Trainer(
         network, rule, optimizer, job.data,

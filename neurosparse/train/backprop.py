@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from neurosparse.nn.layer import Law
-from neurosparse.nn.network import Network
+from neurosparse.nn.layered import AnyNetwork
 from neurosparse.rewire.rule import Rule
 
 
 def train_step(
-    network: Network, rule: Rule, label: np.ndarray, *, rate: float, momentum: float, seed: int, step: int
+    network: AnyNetwork, rule: Rule, label: np.ndarray, *, rate: float, momentum: float, seed: int, step: int
 ) -> tuple[float, int, int]:
     """Take one step on the batch that `network` has read.
 

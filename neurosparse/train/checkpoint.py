@@ -10,7 +10,7 @@ import numpy as np
 
 from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.errors import BrokenInvariant, FileFault
-from neurosparse.nn.network import Network
+from neurosparse.nn.layered import AnyNetwork
 from neurosparse.rewire.rule import Rule
 from neurosparse.train.events import EpochEnd, ProjectionEnd
 from neurosparse.train.trainer import Position
@@ -18,7 +18,7 @@ from neurosparse.train.trainer import Position
 SCHEMA = "neurosparse.checkpoint/1"
 
 
-def save(path: Path, network: Network, rule: Rule, position: Position, fingerprint: str) -> None:
+def save(path: Path, network: AnyNetwork, rule: Rule, position: Position, fingerprint: str) -> None:
     """Write the state of a run to `path`.
 
     Parameters
@@ -30,7 +30,7 @@ def save(path: Path, network: Network, rule: Rule, position: Position, fingerpri
     write_arrays(path, header, _state(network, rule))
 
 
-def restore(path: Path, network: Network, rule: Rule | None, fingerprint: str, *, exact: bool) -> Position:
+def restore(path: Path, network: AnyNetwork, rule: Rule | None, fingerprint: str, *, exact: bool) -> Position:
     """Put the state at `path` into `network` and `rule`, whose arrays stay where they are, and return the position.
 
     Parameters
@@ -77,7 +77,7 @@ def _epoch(row: dict[str, Any]) -> EpochEnd:
     return EpochEnd(**{**row, "projections": tuple(ProjectionEnd(**p) for p in row.get("projections", ()))})
 
 
-def _state(network: Network, rule: Rule | None) -> dict[str, np.ndarray]:
+def _state(network: AnyNetwork, rule: Rule | None) -> dict[str, np.ndarray]:
     """Return the arrays that change in training, by name: the arrays themselves, not copies."""
     store = network.store
     state: dict[str, np.ndarray] = {
@@ -87,7 +87,5 @@ def _state(network: Network, rule: Rule | None) -> dict[str, np.ndarray]:
         "velocity": store.velocity,
         "live": store.live,
     }
-    for k, layer in enumerate(network.layers):
-        state[f"bias{k}"] = layer.bias
-        state[f"bias_velocity{k}"] = layer.bias_velocity
+    state |= network.state()
     return state if rule is None else state | {f"rule_{name}": array for name, array in rule.state().items()}

@@ -11,7 +11,7 @@ import numpy as np
 from neurosparse.data.dataset import Dataset
 from neurosparse.errors import BadInput, Diverged
 from neurosparse.kernels.batch import shuffle
-from neurosparse.nn.network import Network
+from neurosparse.nn.layered import AnyNetwork
 from neurosparse.rewire.rule import Rule
 from neurosparse.train.backprop import train_step
 from neurosparse.train.events import EpochEnd, Event, Progress, ProjectionEnd, Stopped
@@ -62,7 +62,7 @@ class Trainer:
 
     Parameters
     ----------
-    network : Network
+    network : Network or Layered
     rule : Rule
     optimizer : Sgd
     data : Dataset
@@ -79,7 +79,7 @@ class Trainer:
 
     def __init__(
         self,
-        network: Network,
+        network: AnyNetwork,
         rule: Rule,
         optimizer: Sgd,
         data: Dataset,
@@ -141,7 +141,7 @@ class Trainer:
         """Take one step on the samples `part` and move the position."""
         network, data, at = self.network, self._data, self.position
         step = at.step + 1
-        network.read(data.train.x, part, data.scale)
+        network.read(data.train.x, part, data.scale, data.train.lengths)
         rate = self._optimizer.rate_at(step, self.steps)
         loss, right, rewired = train_step(
             network, self.rule, data.train.y[part], rate=rate, momentum=self._optimizer.momentum,
@@ -156,7 +156,8 @@ class Trainer:
     def _end_epoch(self, epoch: int) -> EpochEnd:
         """Prove the store's invariants, look at the validation split, and close the epoch's sums."""
         network, data, at = self.network, self._data, self.position
-        validation_loss, accuracy = network.evaluate(data.validation.x, data.validation.y, data.scale)
+        split = data.validation
+        validation_loss, accuracy = network.evaluate(split.x, split.y, data.scale, split.lengths)
         self._refuse_infinite(validation_loss, at.step)
         network.store.check(exact=self.rule.keeps_budget)
         row = EpochEnd(

@@ -80,7 +80,7 @@ def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
     [
         (["--layers", "784,300"], "either --connectivity or --synapses"),
         (["--layers", "784,300", "--connectivity", "1%", "--synapses", "3"], "either --connectivity or --synapses"),
-        (["--layers", "784,x", "--connectivity", "1%"], "'x' in '784,x' is not a layer size"),
+        (["--layers", "784,x", "--connectivity", "1%"], "the output 'x' is not a number of classes"),
         (["--layers", "784", "--synapses", "3"], "an input and an output layer"),
         (["--layers", "784,300", "--connectivity", "120%"], "not a fraction between 0 and 1"),
         (["--layers", "10,2", "--synapses", "21"], "fewer pairs of neurons"),

@@ -21,6 +21,10 @@ def _chain(sizes, synapses, **options):
     return make_plan(feedforward(sizes, split_budget(sizes, synapses)), PROFILE, **options)
 
 
+def _bare(sizes):
+    return feedforward(sizes, [0] * (len(sizes) - 1))
+
+
 def _matrix(plan, core):
     return core.main.used - sum(core.regions.values())
 
@@ -89,7 +93,7 @@ def test_the_matrix_stays_inside_a_budget_of_bytes_and_of_a_fraction():
 def test_the_most_synapses_of_a_budget_fit_and_one_more_does_not(sizes, budget, rows, fan_in):
     options = {"budget": budget, "max_row_length": rows, "max_fan_in": fan_in}
     try:
-        most = most_synapses(sizes, PROFILE, **options)
+        most = most_synapses(_bare(sizes), PROFILE, **options)
     except OverBudget:
         with pytest.raises(OverBudget):
             _chain(sizes, len(sizes) - 1, **options)
@@ -104,16 +108,19 @@ def test_the_most_synapses_of_a_budget_fit_and_one_more_does_not(sizes, budget, 
 
 
 def test_a_budget_alone_finds_the_rows_with_which_most_fit():
-    most, limits = most_that_fit(_SIZES, PROFILE, budget=65_536)
-    tried = {rows: most_synapses(_SIZES, PROFILE, budget=65_536, max_row_length=rows) for rows in range(1, 12)}
+    most, limits = most_that_fit(_bare(_SIZES), PROFILE, budget=65_536)
+    tried = {rows: most_synapses(_bare(_SIZES), PROFILE, budget=65_536, max_row_length=rows) for rows in range(1, 12)}
     assert most == max(tried.values()) == tried[limits["max_row_length"]] > 10_000
-    assert most_synapses(_SIZES, PROFILE, budget=65_536) < 100
+    assert most_synapses(_bare(_SIZES), PROFILE, budget=65_536) < 100
     assert _chain(_SIZES, most, **limits)
 
 
 def test_no_row_is_limited_where_all_pairs_fit_or_where_the_user_limits_them():
-    assert most_that_fit(_SIZES, PROFILE, budget=1.0) == (total_pairs(_SIZES), {"budget": 1.0})
+    assert most_that_fit(_bare(_SIZES), PROFILE, budget=1.0) == (total_pairs(_SIZES), {"budget": 1.0})
     options = {"budget": 65_536, "max_row_length": (3, 2, 1)}
-    assert most_that_fit(_SIZES, PROFILE, **options) == (most_synapses(_SIZES, PROFILE, **options), options)
+    assert most_that_fit(_bare(_SIZES), PROFILE, **options) == (
+        most_synapses(_bare(_SIZES), PROFILE, **options),
+        options,
+    )
     with pytest.raises(OverBudget):
-        most_that_fit(_SIZES, PROFILE, budget=1_000)
+        most_that_fit(_bare(_SIZES), PROFILE, budget=1_000)

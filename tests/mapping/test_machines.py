@@ -16,7 +16,7 @@ from neurosparse.mapping.axon_lists import list_bytes
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.trained import TrainedProjection
-from neurosparse.report.facts import occupancy
+from neurosparse.report.occupancy import occupancy
 
 _MACHINES = {name: cut_down(name) for name in SMALL}
 

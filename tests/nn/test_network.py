@@ -18,6 +18,7 @@ from neurosparse.store.store import SynapseStore
 
 NAMES = ("a", "b", "c")
 POPULATIONS = ("input", "hidden1", "hidden2", "output")
+ENDS = tuple(zip(NAMES, POPULATIONS[:-1], POPULATIONS[1:], strict=True))
 
 
 QCFS = Activation("qcfs", 1.0, 4)
@@ -30,7 +31,7 @@ def build(
     store = SynapseStore(shared_out(sizes, budgets), parts=parts, momentum=momentum, most=most)
     store.fill(seed)
     network = Network(store, batch, Workers(parts), activation, **regular)
-    network.initialise([1.0] * len(budgets), seed)
+    network.initialise(1.0, seed)
     for layer in network.layers:
         layer.bias[:] = np.random.default_rng(seed).normal(scale=0.1, size=layer.bias.size)
     return network
@@ -53,12 +54,12 @@ def loss_in_float64(trained, x, y):
 def test_gradients_are_finite_differences_of_the_loss():
     network = build()
     x, y = samples()
-    before = network.trained(NAMES, POPULATIONS)
+    before = network.trained(ENDS)
     rate, step = 1e-2, 1e-6
     network.read(x, np.arange(20), 1.0)
     network.learn(y, Law(rate, 0.0, 0.0, 0.0, 1, 1))
     assert network.store.died.sum() == 0, "a death would hide a gradient"
-    after = network.trained(NAMES, POPULATIONS)
+    after = network.trained(ENDS)
     for old, new in zip(before.projections, after.projections, strict=True):
         for values, moved in ((old.weight.data, new.weight.data), (old.bias, new.bias)):
             exact = values.copy()
@@ -89,7 +90,7 @@ def replaced(network, projection, is_bias, values):
 def test_forward_equals_the_trained_value():
     network = build()
     x, y = samples(37)
-    trained = network.trained(NAMES, POPULATIONS)
+    trained = network.trained(ENDS)
     network.read(x, np.arange(20), 1.0)
     np.testing.assert_allclose(network.forward()[:, :20].T, trained.activations(x[:20])[-1], rtol=1e-5, atol=1e-5)
     loss, accuracy = network.evaluate(x, y, 1.0)
@@ -143,7 +144,7 @@ def test_dropout_is_of_training_alone_and_its_gradient_is_that_of_the_masked_net
     for one in (network, plain):
         one.read(x, np.arange(16), 1.0)
     np.testing.assert_array_equal(network.forward(), plain.forward())
-    trained = network.trained(NAMES, POPULATIONS)
+    trained = network.trained(ENDS)
     masks = []
     for size, rate, first in zip(sizes, rates, (0, 12), strict=False):
         masks.append(np.ones((size, 16), np.float32))
@@ -210,7 +211,7 @@ def test_what_is_handed_over_is_what_training_sees(activation, most):
         network.learn(y, Law(0.2, 0.01, 0.02, 0.0, 7, step))
         network.store.replace_dead(7, step)
         assert network.store.n_live == 490
-    trained = network.trained(NAMES, POPULATIONS)
+    trained = network.trained(ENDS)
     assert [trained.activation(k) for k in range(3)] == [activation, activation, IDENTITY]
     network.read(x, np.arange(20), 1.0)
     np.testing.assert_allclose(network.forward()[:, :20].T, trained.activations(x)[-1], rtol=1e-5, atol=1e-5)
@@ -239,7 +240,7 @@ def test_a_clipped_network_learns():
 
 @pytest.mark.parametrize("activation", [RELU, QCFS])
 def test_a_trained_network_survives_its_file(activation, tmp_path):
-    trained = build(activation=activation).trained(NAMES, POPULATIONS)
+    trained = build(activation=activation).trained(ENDS)
     trained.save(tmp_path / "network.npz")
     again = TrainedNetwork.load(tmp_path / "network.npz")
     assert again.sizes == trained.sizes == (12, 9, 7, 4)
@@ -254,7 +255,7 @@ def test_a_trained_network_survives_its_file(activation, tmp_path):
 
 def test_a_file_from_before_there_were_activations_is_one_of_rectifiers(tmp_path):
     path = tmp_path / "network.npz"
-    build().trained(NAMES, POPULATIONS).save(path)
+    build().trained(ENDS).save(path)
     header, arrays = read_arrays(path, "neurosparse.trained/2")
     for projection in header["projections"]:
         del projection["activation"]
@@ -274,7 +275,7 @@ def test_a_file_from_before_there_were_activations_is_one_of_rectifiers(tmp_path
 )  # fmt: skip
 def test_an_activation_that_makes_no_sense_is_a_damaged_file(told, tmp_path):
     path = tmp_path / "network.npz"
-    build().trained(NAMES, POPULATIONS).save(path)
+    build().trained(ENDS).save(path)
     header, arrays = read_arrays(path, "neurosparse.trained/2")
     header["projections"][0]["activation"] = told
     write_arrays(path, header, arrays)
@@ -294,7 +295,7 @@ def test_rounded_weights_are_what_every_product_sees():
     """The gradient is that of the rounded network; it moves the weights themselves, straight through."""
     network = build(most=7)
     x, y = samples()
-    rounded = network.trained(NAMES, POPULATIONS)
+    rounded = network.trained(ENDS)
     plain = build()
     for p, projection in zip(plain.store.projections, rounded.projections, strict=True):
         slots = slice(p.slots[0][0], p.slots[0][-1])
@@ -323,7 +324,7 @@ def test_a_gradient_nobody_asks_for_is_not_computed():
 @pytest.mark.parametrize("kind", ["complex64", "float64", "int32"])
 def test_numbers_of_another_kind_are_a_damaged_file(name, kind, tmp_path):
     path = tmp_path / "network.npz"
-    build().trained(NAMES, POPULATIONS).save(path)
+    build().trained(ENDS).save(path)
     header, arrays = read_arrays(path, "neurosparse.trained/2")
     write_arrays(path, header, arrays | {name: arrays[name].astype(kind)})
     with pytest.raises(FileFault, match=f"{kind}.*not float32|not float32"):

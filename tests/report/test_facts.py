@@ -14,7 +14,8 @@ from neurosparse.errors import BadInput
 from neurosparse.graph import feedforward, split_budget
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
-from neurosparse.report.facts import facts, occupancy
+from neurosparse.report.facts import facts
+from neurosparse.report.occupancy import occupancy
 
 _SIZES = (64, 300, 10)
 _GRAPH = feedforward(_SIZES, split_budget(_SIZES, 900))

@@ -18,7 +18,7 @@ def train(layout, alpha, temperature, steps=60, seed=5, rate=0.3):
     rule = DeepR(store, alpha, temperature)
     store.fill(seed)
     network = Network(store, 16)
-    network.initialise([1.0] * len(network.layers), seed)
+    network.initialise(1.0, seed)
     generator = np.random.default_rng(seed)
     born = 0
     for step in range(1, steps + 1):

@@ -207,7 +207,7 @@ def train(layout, steps=60, *, seed=5, rate=0.3, parts=1, momentum=0.0, table=1.
     rule = SoftDeepR(store, 0.05, 1e-3, wall, signs=signs, memory=table)
     store.fill(seed, signs)
     network = Network(store, 16, Workers(parts))
-    network.initialise([1.0] * len(network.layers), seed)
+    network.initialise(1.0, seed)
     born = go_on(network, rule, 0, steps, seed=seed, rate=rate, momentum=momentum, check=check)
     return network, rule, born
 

@@ -30,7 +30,7 @@ def peak_of_training(n_pre, n_post, synapses, width, max_row_length=None, max_fa
         store = SynapseStore(layout)
         store.fill(1)
         network = Network(store, 16)
-        network.initialise([1.0], 1)
+        network.initialise(1.0, 1)
         for step in range(1, 4):
             network.read(samples, np.arange(16), 1.0)
             network.learn(label, Law(0.1, 0.2, 0.1, 0.0, 1, step))

@@ -33,7 +33,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = SynapseStore(layout, momentum=momentum, parts=parts, most=most)
         self.store.fill(seed)
         self.network = Network(self.store, 16, Workers(1), hidden)
-        self.network.initialise([1.0] * len(self.network.layers), seed)
+        self.network.initialise(1.0, seed)
         self.addresses = [array.ctypes.data for array in (*self.store.slots, self.store.seen)]
         self.sizes = [array.nbytes for array in (*self.store.slots, self.store.seen)]
         self.momentum = 0.5 if momentum else 0.0

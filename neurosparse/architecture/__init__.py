@@ -1,0 +1,1 @@
+"""Networks in words: layers, the shapes between them, and the weights that each needs; no arrays."""

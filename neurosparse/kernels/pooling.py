@@ -1,0 +1,127 @@
+"""Maxima and means of the windows of images, and the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosparse.kernels import lanes
+from neurosparse.kernels.jit import kernel
+from neurosparse.kernels.lanes import WIDTH
+
+
+@kernel
+def _window(i, size, stride, before, side):
+    """Return the first place of window `i` along a side that lies inside the image, and the one after the last."""
+    begin = i * stride - before
+    return max(begin, 0), min(begin + size, side)
+
+
+@kernel
+def max_pool(x, y, shape):
+    """Compute the largest number of every window.
+
+    Parameters
+    ----------
+    x : float32 (channels * height * width, batch)
+    y : float32 (channels * high * wide, batch)
+        Written.
+    shape : (height, width, high, wide, size, stride, top, left), each int64
+        Of the image, of the output, of a window, and of the padding before the image.
+    """
+    height, width, high, wide, size, stride, top, left = shape
+    for channel in range(y.shape[0] // (high * wide)):
+        for i in range(high):
+            row, row_end = _window(i, size, stride, top, height)
+            for j in range(wide):
+                column, column_end = _window(j, size, stride, left, width)
+                out = (channel * high + i) * wide + j
+                y[out] = x[(channel * height + row) * width + column]
+                for k in range(row, row_end):
+                    for m in range(column, column_end):
+                        pixel = (channel * height + k) * width + m
+                        for b in range(y.shape[1]):
+                            y[out, b] = max(y[out, b], x[pixel, b])
+
+
+@kernel
+def max_pool_back(x, dx, y, dy, shape, ceiling):
+    """Give the gradient of every window to its first largest number, where the gates of `x` are open.
+
+    Parameters
+    ----------
+    x, y, shape
+        As `max_pool` takes and left them.
+    dx : float32, as `x`
+        Written.
+    dy : float32, as `y`
+    ceiling : float32
+        See `lanes.where_open`.
+    """
+    height, width, high, wide, size, stride, top, left = shape
+    batch = y.shape[1]
+    given = np.empty(batch, np.float32)
+    dx[:] = 0.0
+    for channel in range(y.shape[0] // (high * wide)):
+        for i in range(high):
+            row, row_end = _window(i, size, stride, top, height)
+            for j in range(wide):
+                column, column_end = _window(j, size, stride, left, width)
+                out = (channel * high + i) * wide + j
+                given[:] = dy[out]
+                for k in range(row, row_end):
+                    for m in range(column, column_end):
+                        pixel = (channel * height + k) * width + m
+                        for b in range(batch):
+                            is_largest = x[pixel, b] == y[out, b]
+                            dx[pixel, b] += given[b] if is_largest else np.float32(0.0)
+                            given[b] = np.float32(0.0) if is_largest else given[b]
+    _close(x, dx, ceiling)
+
+
+@kernel
+def average_pool(x, y, shape):
+    """Compute the mean of what lies inside the image of every window; parameters as `max_pool` takes them."""
+    height, width, high, wide, size, stride, top, left = shape
+    for channel in range(y.shape[0] // (high * wide)):
+        for i in range(high):
+            row, row_end = _window(i, size, stride, top, height)
+            for j in range(wide):
+                column, column_end = _window(j, size, stride, left, width)
+                out = (channel * high + i) * wide + j
+                share = np.float32(1.0) / np.float32((row_end - row) * (column_end - column))
+                y[out] = 0.0
+                for k in range(row, row_end):
+                    for m in range(column, column_end):
+                        pixel = (channel * height + k) * width + m
+                        for b in range(y.shape[1]):
+                            y[out, b] += share * x[pixel, b]
+
+
+@kernel
+def average_pool_back(x, dx, dy, shape, ceiling):
+    """Share the gradient of every window out over its numbers; parameters as `max_pool_back` takes them."""
+    height, width, high, wide, size, stride, top, left = shape
+    dx[:] = 0.0
+    for channel in range(dy.shape[0] // (high * wide)):
+        for i in range(high):
+            row, row_end = _window(i, size, stride, top, height)
+            for j in range(wide):
+                column, column_end = _window(j, size, stride, left, width)
+                out = (channel * high + i) * wide + j
+                share = np.float32(1.0) / np.float32((row_end - row) * (column_end - column))
+                for k in range(row, row_end):
+                    for m in range(column, column_end):
+                        pixel = (channel * height + k) * width + m
+                        for b in range(dy.shape[1]):
+                            dx[pixel, b] += share * dy[out, b]
+    _close(x, dx, ceiling)
+
+
+@kernel
+def _close(x, dx, ceiling):
+    """Set the gradient to zero where the gates of `x` are closed."""
+    if ceiling < np.float32(0.0):
+        return
+    for i in range(x.shape[0]):
+        for b in range(0, x.shape[1], WIDTH):
+            lanes.store(dx, i, b, lanes.where_open(lanes.load(x, i, b), ceiling, lanes.load(dx, i, b)))

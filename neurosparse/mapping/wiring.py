@@ -1,0 +1,88 @@
+"""From an architecture to the graph of a machine: populations, projections, and the budget of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neurosparse.architecture.architecture import Architecture
+from neurosparse.architecture.layers import Lstm, Matrix
+from neurosparse.errors import BadInput
+from neurosparse.graph import Graph, Kernel, Population, Projection, split_over
+
+#: What neurons are called that compute no spikes: PyNN has no cell for them.
+GATES, UNITS = "LSTM gates", "LSTM"
+
+
+def budgets_of(
+    architecture: Architecture,
+    connectivity: float | tuple[float, ...] | None = None,
+    synapses: int | tuple[int, ...] | None = None,
+) -> tuple[int, ...]:
+    """Return the budget of each projection, given as a number or as a fraction of all pairs, in all or one each.
+
+    A number for all is split over the projections (see `split_over`).
+
+    Raises
+    ------
+    BadInput
+        It is given twice or not at all, does not fit the projections, or leaves one without a connection.
+    """
+    if (connectivity is None) == (synapses is None):
+        raise BadInput("give either --connectivity or --synapses", help="for example --connectivity 1.33%")
+    matrices = [(m.rows, m.columns) for m in architecture.matrices]
+    given = synapses if connectivity is None else connectivity
+    if isinstance(given, tuple):
+        if len(given) != len(matrices):
+            name = "synapses" if connectivity is None else "connectivity"
+            raise BadInput(
+                f"{name} names {len(given)} values for {len(matrices)} projections",
+                numbers={"given": f"{len(given)}", "projections": f"{len(matrices)}"},
+                help="give one for all, or one for each projection, input to output",
+            )
+        if connectivity is None:
+            return tuple(int(count) for count in given)
+        return tuple(
+            max(1, round(part * rows * columns)) for part, (rows, columns) in zip(given, matrices, strict=True)
+        )
+    pairs = sum(rows * columns for rows, columns in matrices)
+    total = synapses if isinstance(synapses, int) else max(1, round(float(given or 0.0) * pairs))
+    if total < len(matrices):
+        raise BadInput(
+            f"a budget of {total} leaves a projection of {architecture} without a synapse",
+            help=f"at least {len(matrices)}",
+        )
+    return split_over(matrices, total, str(architecture))
+
+
+def graph_of(architecture: Architecture, budgets: Sequence[int]) -> Graph:
+    """Return the populations of a network and the projections between them, one for each matrix of weights.
+
+    The output is read as a membrane potential, so ``v`` is recorded from it. The gates of an LSTM are a population of
+    their own, to which input and units project.
+    """
+    left = iter(budgets)
+    populations: dict[str, Population] = {}
+    projections = []
+    for k, layer in enumerate(architecture.layers):
+        before, after = architecture.signals[k], architecture.signals[k + 1]
+        for matrix in architecture.matrices_of(k):
+            pre = after if matrix.recurrent else before
+            model = "SpikeSourceArray" if pre.population == "input" else "IF_curr_exp"
+            populations.setdefault(pre.population, Population(pre.population, pre.neurons, model))
+            post = after.population
+            if isinstance(layer, Lstm):
+                populations[after.population] = Population(after.population, after.neurons, UNITS)
+                post = f"{after.population}-{'backward-' if matrix.backward else ''}gates"
+                populations[post] = Population(post, matrix.columns, GATES)
+            name = f"{pre.population}-{post}"
+            kernel = None if _is_plain(matrix, pre.neurons) else Kernel(matrix.rows, matrix.columns, matrix.positions)
+            projections.append(Projection(name, pre.population, post, next(left), kernel))
+        records = ("v",) if after.population == "output" else ()
+        if architecture.matrices_of(k):
+            populations.setdefault(after.population, Population(after.population, after.neurons, records=records))
+    return Graph(tuple(populations.values()), tuple(projections))
+
+
+def _is_plain(matrix: Matrix, sources: int) -> bool:
+    """Return whether each weight is one of a pair of neurons."""
+    return matrix.positions == 1 and matrix.rows == sources

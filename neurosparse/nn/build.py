@@ -1,0 +1,138 @@
+"""From the layers of an architecture to layers that compute: one line a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from neurosparse.architecture import layers as specs
+from neurosparse.architecture.architecture import Architecture
+from neurosparse.architecture.layers import LayerSpec, Shape
+from neurosparse.errors import BadInput
+from neurosparse.nn.activation import IDENTITY, RELU, Activation
+from neurosparse.nn.centre import Centre
+from neurosparse.nn.conv import Conv
+from neurosparse.nn.layer import Layer
+from neurosparse.nn.linear import Linear
+from neurosparse.nn.pool import AveragePool, MaxPool
+from neurosparse.nn.views import Crop, Mirror
+from neurosparse.nn.workers import Workers
+from neurosparse.store.store import Projection, SynapseStore
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands.
+
+    Attributes
+    ----------
+    index : int
+        The place in the network, from 0.
+    before, after : tuple of int
+        The shapes of what goes in and comes out.
+    store : SynapseStore
+    projections : tuple of Projection
+    batch : int
+    workers : Workers
+    below, own : Activation
+        What made the input, and what the layer makes of its sums.
+    lengths : ndarray of int64, shape (batch,)
+        The steps of each sample of a batch, whatever is being read.
+    """
+
+    index: int
+    before: Shape
+    after: Shape
+    store: SynapseStore
+    projections: tuple[Projection, ...]
+    batch: int
+    workers: Workers
+    below: Activation
+    own: Activation
+    lengths: np.ndarray
+
+    def biases(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return new biases of zero for the first projection, and their velocities where there is momentum."""
+        count = self.projections[0].n_post
+        return np.zeros(count, np.float32), np.zeros(count if self.store.velocity.size else 0, np.float32)
+
+
+def _dense(spec: specs.Dense, at: Place) -> Layer:
+    """Return a fully connectable layer."""
+    rectify = at.own.kind != "identity"
+    return Linear(at.store, at.projections[0], at.biases(), rectify, at.own, at.workers, at.below)
+
+
+def _conv(spec: specs.Conv, at: Place) -> Layer:
+    """Return a convolution."""
+    return Conv(spec, at.before, at.store, at.projections[0], at.biases(), at.batch, at.own, at.below, at.workers)
+
+
+_KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
+    specs.Dense: _dense,
+    specs.Conv: _conv,
+    specs.MaxPool: lambda spec, at: MaxPool(spec, at.before, at.below),
+    specs.AveragePool: lambda spec, at: AveragePool(spec, at.before, at.below),
+    specs.Crop: lambda spec, at: Crop(spec.size, at.before, at.batch, at.index),
+    specs.Mirror: lambda spec, at: Mirror(at.before, at.batch, at.index),
+    specs.Centre: lambda spec, at: Centre(spec.value),
+}
+
+
+def build(
+    architecture: Architecture,
+    store: SynapseStore,
+    batch: int,
+    workers: Workers,
+    rectified: Sequence[Activation],
+    lengths: np.ndarray,
+) -> tuple[Layer, ...]:
+    """Return the layers of an architecture.
+
+    Parameters
+    ----------
+    store : SynapseStore
+        Its projections are the matrices of the architecture, in order.
+    batch : int
+        The largest number of samples at a time.
+    rectified : sequence of Activation
+        As `rectifiers` tells it.
+    lengths : ndarray of int64, shape (batch,)
+        The steps of each sample; kept up to date by whoever reads samples.
+
+    Raises
+    ------
+    BadInput
+        The store has other projections.
+    """
+    needed = [(m.rows, m.columns) for m in architecture.matrices]
+    found = [(p.n_pre, p.n_post) for p in store.projections]
+    if needed != found:
+        raise BadInput(f"the store is for {found}, not for {architecture}", numbers={"needed": str(needed)})
+    layers, first = [], 0
+    for k, (spec, (before, after)) in enumerate(zip(architecture.layers, pairwise(architecture.signals), strict=True)):
+        last = first + len(architecture.matrices_of(k))
+        own = store.projections[first:last]
+        at = Place(
+            k, before.shape, after.shape, store, own, batch, workers, rectified[k], rectified[k + 1], lengths
+        )  # fmt: skip
+        layers.append(_KINDS[type(spec)](spec, at))
+        first = last
+    return tuple(layers)
+
+
+def rectifiers(architecture: Architecture, activation: Activation) -> list[Activation]:
+    """Return what made each signal, the input first: the activation of what is rectified, and of maxima of that."""
+    made = [IDENTITY]
+    for spec in architecture.layers:
+        keeps = isinstance(spec, specs.MaxPool) and (made[-1] == RELU or not isinstance(spec, specs.AveragePool))
+        if isinstance(spec, specs.Dense | specs.Conv):
+            made.append(activation)
+        else:
+            made.append(made[-1] if keeps else IDENTITY)
+    made[-1] = IDENTITY
+    return made

@@ -1,0 +1,59 @@
+"""Pooling: the largest number, or the mean, of every window of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neurosparse.architecture.layers import MaxPool as Spec
+from neurosparse.architecture.layers import Shape, padding_before
+from neurosparse.kernels.lanes import ALWAYS_OPEN
+from neurosparse.kernels.pooling import average_pool, average_pool_back, max_pool, max_pool_back
+from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.layer import Law, Moment
+from neurosparse.nn.weightless import Weightless
+
+
+class MaxPool(Weightless):
+    """The largest number of every window; the first of them, row by row, has the gradient.
+
+    Parameters
+    ----------
+    spec : MaxPool
+        Of `neurosparse.architecture.layers`.
+    shape : tuple of int
+        (channels, height, width) of the input.
+    below : Activation
+        What made the input.
+    """
+
+    def __init__(self, spec: Spec, shape: Shape, below: Activation) -> None:
+        _, height, width = shape
+        _, high, wide = spec.shape(shape)
+        stride = spec.stride or spec.size
+        top, left = (padding_before(side, spec.size, stride, spec.padding) for side in (height, width))
+        self._shape = height, width, high, wide, spec.size, stride, top, left
+        self._gates = ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling)
+
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
+        """Compute `y` (channels * high * wide, batch) from `x` (channels * height * width, batch)."""
+        max_pool(x, y, self._shape)
+
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
+        """Write `dx` unless it is empty."""
+        if dx.size:
+            max_pool_back(x, dx, y, dy, self._shape, self._gates)
+
+
+class AveragePool(MaxPool):
+    """The mean of what lies inside the image of every window; parameters as `MaxPool` takes them."""
+
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
+        """Compute `y` (channels * high * wide, batch) from `x` (channels * height * width, batch)."""
+        average_pool(x, y, self._shape)
+
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
+        """Write `dx` unless it is empty."""
+        if dx.size:
+            average_pool_back(x, dx, dy, self._shape, self._gates)

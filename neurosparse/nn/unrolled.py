@@ -1,0 +1,165 @@
+"""A network of layers as a chain of weight matrices, every synapse by itself: what spiking machines hold."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from neurosparse.architecture import layers as specs
+from neurosparse.architecture.layers import Shape, layer_text, padding_before
+from neurosparse.errors import BadInput
+from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+
+
+@dataclass
+class _Between:
+    """What lies between the neurons of the last projection and the next one: linear, without neurons of its own.
+
+    Attributes
+    ----------
+    map : csr_array of float32, shape (n_neurons, n_now), or None
+        None where nothing changes.
+    offset : ndarray of float32, shape (n_now,)
+    """
+
+    map: csr_array | None
+    offset: np.ndarray
+
+    @classmethod
+    def nothing(cls, neurons: int) -> _Between:
+        """Return what changes nothing."""
+        return cls(None, np.zeros(neurons, np.float32))
+
+    def then(self, weight: csr_array) -> tuple[csr_array, np.ndarray]:
+        """Return this and another linear map after it, as one map and what the constants come to."""
+        whole = weight if self.map is None else _product(self.map, weight)
+        return whole, np.asarray(self.offset @ weight, np.float32)
+
+
+def unrolled(network: TrainedNetwork) -> TrainedNetwork:
+    """Return a network as a chain of projections between neurons, that computes the same up to rounding.
+
+    A shared weight becomes a synapse at every position where both its ends lie inside the image. What is linear and
+    has no neurons of its own (a part of the image, a constant less, means of windows) goes into the weights and biases
+    of the next layer.
+
+    Raises
+    ------
+    BadInput
+        A layer is no sum of inputs followed by an activation: an LSTM, or a maximum.
+    """
+    architecture = network.architecture
+    if architecture is None:
+        return network
+    between = _Between.nothing(math.prod(architecture.input))
+    projections: list[TrainedProjection] = []
+    left = iter(network.projections)
+    for k, layer in enumerate(architecture.layers):
+        shape = architecture.signals[k].shape
+        if isinstance(layer, specs.Conv | specs.Dense) and len(shape) != 2:
+            projection = next(left)
+            weight, bias = projection.weight, projection.bias
+            if isinstance(layer, specs.Conv):
+                weight = convolution_matrix(weight, layer, shape)
+                bias = np.repeat(bias, weight.shape[1] // bias.size)
+            whole, constant = between.then(weight)
+            activation = network.activation(len(projections))
+            projections.append(replace(projection, weight=whole, bias=bias + constant, activation=activation))
+            between = _Between.nothing(bias.size)
+        elif isinstance(layer, specs.Centre):
+            between.offset = between.offset - np.float32(layer.value)
+        elif isinstance(layer, specs.Crop):
+            between = _Between(*between.then(_crop_matrix(layer, shape)))
+        elif isinstance(layer, specs.AveragePool):
+            between = _Between(*between.then(_mean_matrix(layer, shape)))
+        elif not isinstance(layer, specs.Mirror):
+            raise BadInput(
+                f"the layer {layer_text(layer)} cannot be told as synapses between neurons",
+                help="of --layers, conv, avgpool, crop, mirror, centre and numbers can be exported to simulators",
+            )
+    return TrainedNetwork(tuple(projections))
+
+
+def _product(before: csr_array, weight: csr_array) -> csr_array:
+    """Return the product of two maps with a synapse wherever a path leads, be its weight zero: scipy drops those."""
+    ones = [csr_array((np.ones_like(m.data), m.indices, m.indptr), shape=m.shape) for m in (before, weight)]
+    pattern, value = csr_array(ones[0] @ ones[1]), csr_array(before @ weight)
+    pattern.sort_indices()
+    value.sort_indices()
+    keys = [np.repeat(np.arange(m.shape[0]), np.diff(m.indptr)) * m.shape[1] + m.indices for m in (pattern, value)]
+    data = np.zeros(pattern.nnz, np.float32)
+    data[np.searchsorted(*keys)] = value.data
+    row_start, target = pattern.indptr.astype(np.int64), pattern.indices.astype(np.int32)
+    return csr_array((data, target, row_start), shape=pattern.shape)
+
+
+def convolution_matrix(kernel: csr_array, layer: specs.Conv, shape: Shape) -> csr_array:
+    """Return the synapses of a convolution, from every number of an image to every number of the next.
+
+    Parameters
+    ----------
+    kernel : csr_array of float32, shape (channels * size * size, channels out)
+        A live weight that is zero is a synapse too.
+    layer : Conv
+    shape : tuple of int
+        (channels, height, width) of the image.
+
+    Returns
+    -------
+    csr_array of float32, shape (channels * height * width, channels out * height out * width out)
+    """
+    _, height, width = shape
+    channels_out, high, wide = layer.shape(shape)
+    row = np.repeat(np.arange(kernel.shape[0]), np.diff(kernel.indptr))
+    channel, dy, dx = np.unravel_index(row, (shape[0], layer.kernel, layer.kernel))
+    top, left = (padding_before(side, layer.kernel, layer.stride, layer.padding) for side in (height, width))
+    sources, targets, weights = [], [], []
+    for i in range(high):
+        for j in range(wide):
+            y, x = i * layer.stride + dy - top, j * layer.stride + dx - left
+            inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+            sources.append(((channel * height + y) * width + x)[inside])
+            targets.append(((kernel.indices.astype(np.int64) * high + i) * wide + j)[inside])
+            weights.append(kernel.data[inside])
+    size = math.prod(shape), channels_out * high * wide
+    return _matrix(np.concatenate(sources), np.concatenate(targets), np.concatenate(weights), size)
+
+
+def _crop_matrix(layer: specs.Crop, shape: Shape) -> csr_array:
+    """Return the map from an image to its centre."""
+    _, height, width = shape
+    top, left = (height - layer.size) // 2, (width - layer.size) // 2
+    kept = np.arange(math.prod(shape)).reshape(shape)[:, top : top + layer.size, left : left + layer.size].ravel()
+    return _matrix(kept, np.arange(kept.size), np.ones(kept.size, np.float32), (math.prod(shape), kept.size))
+
+
+def _mean_matrix(layer: specs.AveragePool, shape: Shape) -> csr_array:
+    """Return the map from an image to the means of its windows."""
+    _, height, width = shape
+    _, high, wide = layer.shape(shape)
+    stride = layer.stride or layer.size
+    top, left = (padding_before(side, layer.size, stride, layer.padding) for side in (height, width))
+    places = np.arange(math.prod(shape)).reshape(shape)
+    sources, targets, weights = [], [], []
+    after = np.arange(shape[0] * high * wide).reshape(shape[0], high, wide)
+    for i in range(high):
+        for j in range(wide):
+            rows = slice(max(i * stride - top, 0), i * stride - top + layer.size)
+            columns = slice(max(j * stride - left, 0), j * stride - left + layer.size)
+            window = places[:, rows, columns].reshape(shape[0], -1)
+            sources.append(window.ravel())
+            targets.append(np.repeat(after[:, i, j], window.shape[1]))
+            weights.append(np.full(window.size, 1.0 / window.shape[1], np.float32))
+    size = math.prod(shape), after.size
+    return _matrix(np.concatenate(sources), np.concatenate(targets), np.concatenate(weights), size)
+
+
+def _matrix(source: np.ndarray, target: np.ndarray, weight: np.ndarray, shape: tuple[int, int]) -> csr_array:
+    """Return compressed rows of some synapses, of which no two join the same neurons; zeros stay."""
+    order = np.lexsort((target, source))
+    row_start = np.zeros(shape[0] + 1, np.int64)
+    np.cumsum(np.bincount(source, minlength=shape[0]), out=row_start[1:])
+    return csr_array((weight[order], target[order].astype(np.int32), row_start), shape=shape)

@@ -1,0 +1,27 @@
+"""First weights of the connections of a projection."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosparse.kernels.update import scatter_weights
+from neurosparse.store.store import Projection
+
+
+def he_weights(projection: Projection, gain: float, seed: int, fan_in_of: str) -> None:
+    """Give every connection a half-normal size with variance ``gain**2 * 2 / fan_in``, fan-in as it is live.
+
+    He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs on average of a neuron that has any
+    (``"connected"``), or of every neuron of the layer, at least 1 (``"all"``).
+    """
+    scatter_weights(
+        projection.slots, np.float32(gain * np.sqrt(2.0 / fan_in(projection, fan_in_of))), seed, projection.index
+    )
+
+
+def fan_in(projection: Projection, fan_in_of: str) -> float:
+    """Return the live inputs of a neuron on average, of those that have any (``"connected"``) or of all; at least 1."""
+    row_start, target, _, _ = projection.slots
+    live = target[row_start[0] : row_start[-1]]
+    neurons = np.unique(live).size if fan_in_of == "connected" else projection.n_post
+    return float(max(live.size / max(neurons, 1), 1.0))

@@ -1,0 +1,109 @@
+"""A network of any layers: as a chain to the bit where it is one, and whole in its file."""
+
+import numpy as np
+import pytest
+
+from neurosparse.architecture.architecture import architecture_of
+from neurosparse.archive import read_arrays, write_arrays
+from neurosparse.errors import BadInput, FileFault
+from neurosparse.nn.activation import RELU, Activation
+from neurosparse.nn.layer import Law
+from neurosparse.nn.layered import Layered
+from neurosparse.nn.network import Network
+from neurosparse.nn.trained import TrainedNetwork
+from neurosparse.nn.workers import Workers
+from neurosparse.store.layout import Layout, unbounded
+from neurosparse.store.store import SynapseStore
+
+
+def store_for(architecture, connectivity=0.3, **options):
+    layouts = [
+        unbounded(f"p{k}", m.rows, m.columns, max(1, round(connectivity * m.rows * m.columns)))
+        for k, m in enumerate(architecture.matrices)
+    ]
+    store = SynapseStore(Layout(tuple(layouts)), **options)
+    store.fill(3)
+    return store
+
+
+def ends_for(store):
+    return [(f"p{k}", f"n{k}", f"n{k + 1}") for k in range(len(store.projections))]
+
+
+def _samples(n, features, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.random((n, features), np.float32), rng.integers(0, 5, n)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize("activation", [RELU, Activation("qcfs", 1.0, 4)], ids=["relu", "qcfs"])
+def test_a_chain_learns_to_the_bit_as_in_one_call(activation, parts, momentum, monkeypatch):
+    monkeypatch.setattr(Workers, "MIN_WORK", 0)
+    architecture = architecture_of((12,), (30, 20), 5)
+    dropout = (0.3, 0.0, 0.0) if activation.levels else (0.3, 0.2, 0.1)
+    options = {"dropout": dropout, "preconditioner": (1.0, 0.5, 2.0), "smoothing": 0.1}
+    networks = []
+    for make in (Network, lambda *given, **named: Layered(architecture, *given, **named)):
+        store = store_for(architecture, momentum=momentum > 0, parts=parts if make is not Network else 1)
+        network = make(store, 20, Workers(2), activation, **options)
+        network.initialise(1.0, 7)
+        x, y = _samples(60, 12)
+        for step in range(1, 13):
+            part = np.arange(20) + 20 * (step % 3)
+            network.read(x, part, 1.0)
+            network.learn(y[part], Law(0.05, 1e-3, 1e-3, momentum, 1, step))
+            store.replace_dead(1, step)
+        networks.append(network)
+    one, layered = networks
+    for a, b in zip(one.store.slots, layered.store.slots, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for name, array in one.state().items():
+        np.testing.assert_array_equal(array, layered.state()[name])
+    assert one.evaluate(x, y, 1.0) == layered.evaluate(x, y, 1.0)
+    assert one.biases == layered.biases == 55
+    assert one.sizes[:: len(one.sizes) - 1] == layered.sizes
+
+
+def test_a_constant_less_is_a_bias():
+    architecture = architecture_of((12,), ("centre:0.25", 30), 5)
+    store = store_for(architecture)
+    network = Layered(architecture, store, 20)
+    network.initialise(1.0, 7)
+    x, y = _samples(20, 12)
+    network.read(x, np.arange(20), 1.0)
+    found = network.forward()[:, :20].copy()
+    trained = network.trained(ends_for(store))
+    first, last = trained.projections
+    hidden = np.maximum((x - np.float32(0.25)) @ first.weight + first.bias, 0)
+    np.testing.assert_allclose(found.T, hidden @ last.weight + last.bias, rtol=1e-5, atol=1e-6)
+    loss = network.evaluate(x, y, 1.0)[0]
+    network.read(x, np.arange(20), 1.0)
+    network.learn(y, Law(0.1, 0.0, 0.0, 0.0, 1, 1))
+    store.replace_dead(1, 1)
+    assert network.evaluate(x, y, 1.0)[0] < loss
+
+
+def test_a_network_of_layers_survives_its_file(tmp_path):
+    architecture = architecture_of((12,), ("centre:0.25", 30), 5)
+    store = store_for(architecture)
+    network = Layered(architecture, store, 20)
+    network.initialise(1.0, 7)
+    trained = network.trained(ends_for(store))
+    trained.save(tmp_path / "network.npz")
+    again = TrainedNetwork.load(tmp_path / "network.npz")
+    assert again.architecture == architecture
+    for p, q in zip(trained.projections, again.projections, strict=True):
+        assert (p.weight != q.weight).nnz == 0
+        np.testing.assert_array_equal(p.bias, q.bias)
+    header, arrays = read_arrays(tmp_path / "network.npz", "neurosparse.trained/3")
+    header["layers"][0] = "centre:x"
+    write_arrays(tmp_path / "network.npz", header, arrays)
+    with pytest.raises(FileFault, match="not a trained network"):
+        TrainedNetwork.load(tmp_path / "network.npz")
+
+
+def test_a_store_for_another_network_is_refused():
+    store = store_for(architecture_of((12,), (30,), 5))
+    with pytest.raises(BadInput, match="the store is for"):
+        Layered(architecture_of((12,), (31,), 5), store, 20)
