@@ -13,8 +13,6 @@ from neurosparse.data.sequences import check_lengths
 from neurosparse.errors import BadInput
 
 VALIDATION_SEED = 0
-#: Features of any sign lie within this, scaled.
-SIGNED = 100
 TEST_SEED = 1
 SIGNED_LIMIT = 100
 """How far from 0 a scaled sample of signed data may be: standardised numbers are a few units, a fault is more."""
@@ -61,13 +59,6 @@ class Split:
             )
         if self.x.size == 0:
             raise BadInput("a split is empty", numbers={"shape": str(self.x.shape)})
-        if self.lengths is None:
-            return
-        if self.lengths.dtype != np.int64 or self.lengths.shape != self.y.shape or self.lengths.min() < 1:
-            raise BadInput(
-                "the lengths of the sequences of a split are int64, one a sample, at least 1",
-                numbers={"dtype": str(self.lengths.dtype), "shape": str(self.lengths.shape)},
-            )
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -178,10 +169,6 @@ class Dataset:
                 # Little-endian, so that the same data has the same fingerprint on every machine.
                 digest.update(f"{array.dtype.newbyteorder('<').str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
-        if len(self.shape) == 2:
-            lengths = [split.lengths for split in self.splits.values()]
-            told = [None if part is None else part.tolist() for part in lengths]
-            digest.update(repr((self.shape, told)).encode())
         return digest.hexdigest()
 
 

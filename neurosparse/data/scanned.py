@@ -50,8 +50,9 @@ class Scanned:
         if self.unit == "pixels":
             # A sequence of one feature lies in memory as the image does.
             return replace(images, name=self.name, shape=(1, height * width))
-        train, validation, test = (Split(by_rows(split.x, height), split.y) for split in images.splits.values())
-        return replace(images, name=self.name, train=train, validation=validation, test=test, shape=(width, height))
+        train, held_out, test = (Split(by_rows(split.x, height), split.y) for split in images.splits.values())
+        shape = (width, height)
+        return replace(images, name=self.name, train=train, validation=held_out, test=test, shape=shape)
 
 
 def by_rows(x: np.ndarray, height: int) -> np.ndarray:

@@ -91,11 +91,13 @@ def check_lengths(x: np.ndarray, lengths: np.ndarray, shape: tuple[int, ...], wh
             where=where,
         )
     busy = x.reshape(len(x), *shape).any(axis=1)
-    if (bad := (busy & (np.arange(steps) >= lengths[:, None])).any(axis=1)).any():
-        first = int(np.argmax(bad))
+    beyond = np.arange(steps) >= lengths[:, None]
+    spilt = np.flatnonzero((busy & beyond).any(axis=1))
+    if spilt.size:
+        first = int(spilt[0])
         raise BadInput(
             "the padding of a sequence is not zero",
-            numbers={"bad": f"{np.count_nonzero(bad):,} of {len(bad):,}"}
+            numbers={"bad": f"{spilt.size:,} of {len(x):,}"}
             | {"first": f"[{first}], of {lengths[first]:,} valid steps"},
             where=where,
             help="steps beyond the length of a sample hold 0",
