@@ -23,12 +23,12 @@ def list_command(as_json: bool) -> None:
     """List the data sets that have a name, and where each is found."""
     cards = dataset_cards()
     if as_json:
-        entries = [asdict(card) | {"fetch": _fetch_line(card)} for card in cards]
+        entries = [_entry(card) for card in cards]
         click.echo(json.dumps({"schema": "neurosparse.data/1", "datasets": entries}, indent=2))
         return
-    rows = [("name", "samples", "features", "classes", "where", "licence")]
+    rows = [("name", "samples", "shape", "classes", "where", "licence")]
     rows += [
-        (card.name, f"{card.samples:,}", f"{card.features:,}", f"{card.classes:,}", _where(card), card.licence)
+        (card.name, f"{card.samples:,}", _shape(card), f"{card.classes:,}", _where(card), card.licence)
         for card in cards
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -58,9 +58,20 @@ def fetch_command(name: str) -> None:
     click.echo(fetch_dataset(name, say=lambda line: click.echo(line, err=True)))
 
 
+def _entry(card: Card) -> dict[str, object]:
+    """Return what the JSON document says of a data set."""
+    known = {name: value for name, value in asdict(card).items() if name != "published"}
+    return known | {"shape": list(card.shape), "fetch": _fetch_line(card)}
+
+
 def _fetch_line(card: Card) -> str | None:
     """Return the command that fetches a data set, or None where it is here or cannot be fetched."""
-    return f"neurosparse data fetch {card.name}" if card.found is None and card.name in PUBLISHED else None
+    return f"neurosparse data fetch {card.published}" if card.found is None and card.published in PUBLISHED else None
+
+
+def _shape(card: Card) -> str:
+    """Return the shape of a sample: numbers, features x steps, or channels x height x width."""
+    return " x ".join(f"{size:,}" for size in card.shape)
 
 
 def _where(card: Card) -> str:

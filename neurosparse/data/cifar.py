@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import numpy as np
 
 from neurosparse.data.checks import check_below
 from neurosparse.data.dataset import Dataset, Split, split_validation
-from neurosparse.data.fetch import cache_folder
+from neurosparse.data.places import not_here, roots
 from neurosparse.data.source import Card
-from neurosparse.errors import FileFault, Unavailable
+from neurosparse.errors import FileFault
 
 TRAIN = tuple(f"data_batch_{k}.bin" for k in range(1, 6))
 TEST = "test_batch.bin"
@@ -96,7 +95,7 @@ def load_folder(folder: Path, validation: float, name: str = "cifar10") -> Datas
     x, y = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     train, held_out = split_validation(x, y, validation)
     test = Split(*read_records(folder / TEST))
-    return Dataset(name, train, held_out, test, scale=1 / 255, n_classes=CLASSES, licence=_LICENCE, shape=SHAPE)
+    return Dataset(name, train, held_out, test, 1 / 255, CLASSES, _LICENCE, SHAPE)
 
 
 @dataclass(frozen=True)
@@ -105,8 +104,8 @@ class CifarSource:
 
     def places(self) -> list[Path]:
         """Return the folders where it may be, best first: those of NEUROSPARSE_DATA, then the cache."""
-        root = os.environ.get("NEUROSPARSE_DATA")
-        above = [*((Path(root) / "cifar10", Path(root)) if root else ()), cache_folder() / "cifar10"]
+        *given, cache = roots()
+        above = [*(folder for root in given for folder in (root / "cifar10", root)), cache / "cifar10"]
         return [place for folder in above for place in (folder / FOLDER, folder)]
 
     def find(self) -> Path | None:
@@ -116,7 +115,7 @@ class CifarSource:
     def card(self) -> Card:
         """Return what is known of the data set without reading it."""
         found = self.find()
-        return Card("cifar10", 60_000, FEATURES, CLASSES, _LICENCE, found=None if found is None else str(found))
+        return Card("cifar10", 60_000, FEATURES, CLASSES, _LICENCE, None if found is None else str(found), SHAPE)
 
     def load(self, validation: float) -> Dataset:
         """Return the data set.
@@ -130,14 +129,10 @@ class CifarSource:
         """
         folder = self.find()
         if folder is None:
-            root = os.environ.get("NEUROSPARSE_DATA")
-            raise Unavailable(
-                "data set 'cifar10' is not on this machine",
-                numbers={
-                    "NEUROSPARSE_DATA": "is not set" if not root else f"= {root}",
-                    "looked in": ", ".join(map(str, self.places())),
-                },
-                help="unpack cifar-10-binary.tar.gz of https://www.cs.toronto.edu/~kriz/cifar.html into one of these "
+            raise not_here(
+                "cifar10",
+                self.places(),
+                "unpack cifar-10-binary.tar.gz of https://www.cs.toronto.edu/~kriz/cifar.html into one of these "
                 f"folders, or name the folder {FOLDER} with --data PATH",
             )
         return load_folder(folder, validation)

@@ -9,12 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
+from neurosparse.data.sequences import check_lengths
 from neurosparse.errors import BadInput
 
 VALIDATION_SEED = 0
-#: Features of any sign lie within this, scaled.
-SIGNED = 100
 TEST_SEED = 1
+SIGNED_LIMIT = 100
+"""How far from 0 a scaled sample of signed data may be: standardised numbers are a few units, a fault is more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +27,12 @@ class Split:
     x : ndarray of uint8 or float32, shape (n_samples, n_features), C-contiguous
     y : ndarray of int64, shape (n_samples,)
     lengths : ndarray of int64, shape (n_samples,), optional
-        Steps of each sample of a data set of sequences, at least 1; what stands behind them is padding. All steps where
-        there are none.
+        Of sequences: how many steps of each sample are valid; those beyond are padding. None where all of them are.
 
     Raises
     ------
     BadInput
-        An array has another dtype, shape or layout, holds no sample, or they differ in length.
+        An array has another dtype, shape or layout, holds no sample, or the arrays differ in samples.
     """
 
     x: np.ndarray
@@ -51,15 +51,14 @@ class Split:
                 "the labels of a split are int64, one a sample",
                 numbers={"dtype": str(self.y.dtype), "shape": str(self.y.shape), "samples": f"{len(self.x):,}"},
             )
+        if self.lengths is not None and (self.lengths.dtype != np.int64 or self.lengths.shape != self.y.shape):
+            raise BadInput(
+                "the lengths of a split are int64, one a sample",
+                numbers={"dtype": str(self.lengths.dtype), "shape": str(self.lengths.shape)}
+                | {"samples": f"{len(self.x):,}"},
+            )
         if self.x.size == 0:
             raise BadInput("a split is empty", numbers={"shape": str(self.x.shape)})
-        if self.lengths is None:
-            return
-        if self.lengths.dtype != np.int64 or self.lengths.shape != self.y.shape or self.lengths.min() < 1:
-            raise BadInput(
-                "the lengths of the sequences of a split are int64, one a sample, at least 1",
-                numbers={"dtype": str(self.lengths.dtype), "shape": str(self.lengths.shape)},
-            )
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -76,22 +75,22 @@ class Dataset:
         No path: it stands in reports.
     train, validation, test : Split
     scale : float
-        Above 0; ``x * float32(scale)`` lies in [0, 1].
+        Above 0; ``x * float32(scale)`` lies in [0, 1], or is finite and within [-100, 100] where `signed`.
     n_classes : int
         Labels are 0 to ``n_classes - 1``.
     licence : str
         The terms of the data and whom to name.
-    shape : tuple of int, optional
-        Of a sample, whose numbers are in C order of it: (features, steps) of a sequence, (channels, height, width) of
-        an image; (n_features,) unless told.
+    shape : tuple of int
+        Of a sample, whose row holds it in C order: (n_features,) flat, which it is unless given; (features, steps) a
+        sequence, all steps of a feature side by side; (channels, height, width) an image.
     signed : bool
-        Whether scaled samples are features of any sign, from -100 to 100, instead.
+        Whether samples may be negative and need not stay below 1. Such data cannot be coded as firing rates.
 
     Raises
     ------
     BadInput
-        The splits differ in features or dtype, the shape is of another number of features, a sequence is longer than
-        its steps or not zero behind its end, a label is out of range, or a scaled sample leaves its range.
+        The splits differ in features or dtype, the shape has other numbers than a sample, a label or a length is out
+        of range, the padding of a sequence is not zero, or a scaled sample leaves its range.
     """
 
     name: str
@@ -108,9 +107,12 @@ class Dataset:
         """Check that the splits belong together and lie in range."""
         if not self.shape:
             object.__setattr__(self, "shape", (self.n_features,))
-        if math.prod(self.shape) != self.n_features or len(self.shape) > 3:
+        if len(self.shape) > 3 or min(self.shape) < 1 or math.prod(self.shape) != self.n_features:
             raise BadInput(
-                f"samples of {self.n_features:,} features are not of the shape {self.shape}", where=self.name
+                "the shape of a sample is not that of its numbers",
+                numbers={"shape": " x ".join(map(str, self.shape)), "numbers in a sample": f"{self.n_features:,}"},
+                where=self.name,
+                help="(n,) flat, (features, steps) for a sequence, (channels, height, width) for an image",
             )
         for part, split in self.splits.items():
             where = f"{self.name}, {part}"
@@ -128,29 +130,16 @@ class Dataset:
                     where=where,
                 )
             low, high = (np.float32(value) * np.float32(self.scale) for value in (split.x.min(), split.x.max()))
-            least, most = (-SIGNED, SIGNED) if self.signed else (0, 1)
+            lowest, highest = (-SIGNED_LIMIT, SIGNED_LIMIT) if self.signed else (0, 1)
             # Written so that NaN, which compares as false, is refused too.
-            if not (self.scale > 0 and low >= least and high <= most):
+            if not (self.scale > 0 and low >= lowest and high <= highest):
                 raise BadInput(
-                    f"scaled samples leave [{least}, {most}]",
+                    f"scaled samples leave [{lowest}, {highest}]",
                     numbers={"scale": f"{self.scale}", "lowest": f"{low}", "highest": f"{high}"},
                     where=where,
                 )
-            self._check_lengths(split, where)
-
-    def _check_lengths(self, split: Split, where: str) -> None:
-        """Refuse lengths of samples that are no sequences, that have fewer steps, or that go on behind their end."""
-        if split.lengths is None:
-            return
-        longest, steps = int(split.lengths.max()), self.shape[-1]
-        if len(self.shape) != 2 or longest > steps:
-            raise BadInput(
-                "a sequence is longer than there are steps", where=where,
-                numbers={"longest": f"{longest:,}", "shape": str(self.shape)},
-            )  # fmt: skip
-        behind = np.arange(steps) >= split.lengths[:, None]
-        if (split.x.reshape(len(split), *self.shape) * behind[:, None]).any():
-            raise BadInput("a sequence is not zero behind its end: it would be cut off", where=where)
+            if split.lengths is not None:
+                check_lengths(split.x, split.lengths, self.shape, where)
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -159,22 +148,27 @@ class Dataset:
 
     @property
     def n_features(self) -> int:
-        """Return the number of features of a sample."""
+        """Return how many numbers a sample is: the product of its shape."""
         return self.train.x.shape[1]
 
     @cached_property
     def fingerprint(self) -> str:
-        """Return the SHA-256 (hexadecimal) of the bytes, dtypes and shapes of all arrays, computed on first use."""
+        """Return the SHA-256 (hexadecimal) of the bytes, dtypes and shapes of all arrays, computed on first use.
+
+        How a sequence is cut into steps changes what it means, so its shape counts, and so do lengths that are not
+        full. That an image has rows does not: a flat network sees the same numbers.
+        """
         digest = hashlib.sha256()
+        if len(self.shape) == 2:
+            digest.update(f"sequence{self.shape}".encode())
         for split in self.splits.values():
-            for array in (split.x, split.y):
+            padded = split.lengths is not None and bool((split.lengths < self.shape[-1]).any())
+            for array in (split.x, split.y, split.lengths if padded else None):
+                if array is None:
+                    continue
                 # Little-endian, so that the same data has the same fingerprint on every machine.
                 digest.update(f"{array.dtype.newbyteorder('<').str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
-        if len(self.shape) == 2:
-            lengths = [split.lengths for split in self.splits.values()]
-            told = [None if part is None else part.tolist() for part in lengths]
-            digest.update(repr((self.shape, told)).encode())
         return digest.hexdigest()
 
 
@@ -242,7 +236,7 @@ def split_validation(
     fraction, seed
         See `draw_stratified`.
     lengths : ndarray of int64, shape (n_samples,), optional
-        See `Split`.
+        Valid steps of each sample; they go along.
 
     Returns
     -------
@@ -254,6 +248,7 @@ def split_validation(
         See `draw_stratified`.
     """
     held_out = draw_stratified(y, fraction, seed)
-    parts = (~held_out, held_out)
-    train, validation = (Split(x[k], y[k], None if lengths is None else lengths[k]) for k in parts)
+    train, validation = (
+        Split(x[part], y[part], None if lengths is None else lengths[part]) for part in (~held_out, held_out)
+    )
     return train, validation

@@ -12,6 +12,7 @@ from neurosparse.data.npz import read_npz
 from neurosparse.data.source import Card
 
 LICENCE = "CC BY 4.0: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998"
+SHAPE = (1, 8, 8)
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Digits:
 
     def card(self) -> Card:
         """Return what is known of the digits without reading them."""
-        return Card("digits", samples=1797, features=64, classes=10, licence=LICENCE, found="built in")
+        return Card("digits", samples=1797, features=64, classes=10, licence=LICENCE, found="built in", shape=SHAPE)
 
     def load(self, validation: float) -> Dataset:
         """Return the digits; a pixel counts the 0 to 16 dark points of a 4x4 block, so the scale is 1/16.
@@ -36,16 +37,7 @@ class Digits:
             arrays = read_npz(path, ("x", "y", "test"))
         x, y, test = arrays["x"], arrays["y"].astype(np.int64), arrays["test"]
         train, held_out = split_validation(x[~test], y[~test], validation)
-        return Dataset(
-            "digits",
-            train,
-            held_out,
-            Split(x[test], y[test]),
-            scale=1 / 16,
-            n_classes=10,
-            licence=LICENCE,
-            shape=(1, 8, 8),
-        )
+        return Dataset("digits", train, held_out, Split(x[test], y[test]), 1 / 16, 10, LICENCE, SHAPE)
 
 
 DIGITS = Digits()

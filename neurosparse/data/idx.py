@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import math
-import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,9 @@ import numpy as np
 
 from neurosparse.data.checks import check_below, check_features, check_labels, check_pair, count_classes
 from neurosparse.data.dataset import Dataset, Split, split_validation
-from neurosparse.data.fetch import cache_folder
+from neurosparse.data.places import not_here, roots
 from neurosparse.data.source import Card
-from neurosparse.errors import FileFault, Unavailable
+from neurosparse.errors import FileFault
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 _CHUNK = 2**20
@@ -149,7 +148,7 @@ def load_folder(
             where=str(folder),
             help="put it there, with or without .gz; `neurosparse data fetch mnist` fetches all four of MNIST",
         )
-    x, y, sides = _read_pair(files[FILES[0]], files[FILES[1]])
+    x, y, size = _read_pair(files[FILES[0]], files[FILES[1]])
     x_test, y_test, _ = _read_pair(files[FILES[2]], files[FILES[3]])
     where = str(folder)
     n_classes = n_classes or count_classes(y, files[FILES[1]].name, where)
@@ -157,18 +156,16 @@ def load_folder(
     check_below(y_test, n_classes, files[FILES[3]].name, where)
     train, held_out = split_validation(x, y, validation)
     name = name or folder.resolve().name
-    return Dataset(
-        name, train, held_out, Split(x_test, y_test), 1 / 255, n_classes, licence, shape=(1, *sides)
-    )  # fmt: skip
+    return Dataset(name, train, held_out, Split(x_test, y_test), 1 / 255, n_classes, licence, (1, *size))
 
 
 def _read_pair(images: Path, labels: Path) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
-    """Return flattened images, their labels, and height and width."""
-    whole = read_idx(images, 3)
-    x = check_features(whole, images.name, str(images))
+    """Return flattened images, their labels, and the height and width of an image."""
+    pixels = read_idx(images, 3)
+    x = check_features(pixels, images.name, str(images))
     y = check_labels(read_idx(labels, 1), labels.name, str(labels))
     check_pair(x, y, (images.name, labels.name), str(images.parent))
-    return x, y, whole.shape[1:]
+    return x, y, pixels.shape[1:]
 
 
 @dataclass(frozen=True)
@@ -186,9 +183,9 @@ class IdxSource:
 
     def places(self) -> list[Path]:
         """Return the folders where it may be, best first: those of NEUROSPARSE_DATA, then the cache."""
-        root = os.environ.get("NEUROSPARSE_DATA")
+        *given, cache = roots()
         spellings = dict.fromkeys((self.name.replace("-", "_"), self.name))
-        return [*(Path(root) / spelling for spelling in spellings if root), cache_folder() / self.name]
+        return [*(root / spelling for root in given for spelling in spellings), cache / self.name]
 
     def find(self) -> Path | None:
         """Return the folder that holds it, or None; a cache that a broken download left half full does not count."""
@@ -201,7 +198,7 @@ class IdxSource:
     def card(self) -> Card:
         """Return what is known of the data set without reading it."""
         found = self.find()
-        return Card(self.name, 70_000, 784, 10, self.licence, found=None if found is None else str(found))
+        return Card(self.name, 70_000, 784, 10, self.licence, None if found is None else str(found), (1, 28, 28))
 
     def load(self, validation: float) -> Dataset:
         """Return the data set.
@@ -215,14 +212,10 @@ class IdxSource:
         """
         folder = self.find()
         if folder is None:
-            root = os.environ.get("NEUROSPARSE_DATA")
-            raise Unavailable(
-                f"data set {self.name!r} is not on this machine",
-                numbers={
-                    "NEUROSPARSE_DATA": "is not set" if not root else f"= {root}",
-                    "looked in": ", ".join(map(str, self.places())),
-                },
-                help=f"`neurosparse data fetch {self.name}` fetches it; or name a folder that holds its four IDX files "
+            raise not_here(
+                self.name,
+                self.places(),
+                f"`neurosparse data fetch {self.name}` fetches it; or name a folder that holds its four IDX files "
                 f"with --data PATH, or set NEUROSPARSE_DATA to the folder above {self.places()[-1].name}/",
             )
         return load_folder(folder, validation, name=self.name, n_classes=10, licence=self.licence)

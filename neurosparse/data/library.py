@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from neurosparse.data import cifar
+from neurosparse.data import cifar, fsdd, recordings
 from neurosparse.data.arrays import load_npz
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.idx import load_folder
@@ -18,9 +18,13 @@ _BUILTIN = {
     "mnist": "neurosparse.data.idx:MNIST",
     "fashion-mnist": "neurosparse.data.idx:FASHION_MNIST",
     "cifar10": "neurosparse.data.cifar:CIFAR10",
-    "mnist-rows": "neurosparse.data.sequences:MNIST_ROWS",
-    "mnist-pixels": "neurosparse.data.sequences:MNIST_PIXELS",
-    "fashion-mnist-rows": "neurosparse.data.sequences:FASHION_MNIST_ROWS",
+    "fsdd": "neurosparse.data.fsdd:FSDD",
+    "fsdd-speaker": "neurosparse.data.fsdd:FSDD_SPEAKER",
+    "fsdd-spikes": "neurosparse.data.fsdd:FSDD_SPIKES",
+    "digits-rows": "neurosparse.data.scanned:DIGITS_ROWS",
+    "mnist-rows": "neurosparse.data.scanned:MNIST_ROWS",
+    "mnist-pixels": "neurosparse.data.scanned:MNIST_PIXELS",
+    "fashion-mnist-rows": "neurosparse.data.scanned:FASHION_MNIST_ROWS",
 }
 
 
@@ -61,6 +65,8 @@ def load_dataset(name_or_path: str | os.PathLike[str], *, validation: float = 0.
         source: Source = registry.load(name)
         return source.load(validation)
     path = Path(name)
+    if recordings.is_recordings(path):
+        return fsdd.load_recordings(path, validation)
     if path.is_dir():
         return cifar.load_folder(path, validation) if cifar.is_cifar(path) else load_folder(path, validation)
     if path.is_file():

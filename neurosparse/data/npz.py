@@ -11,9 +11,11 @@ import numpy as np
 from neurosparse.archive import read_member, reading_zip
 from neurosparse.errors import BadInput
 
+_HOW = "np.savez_compressed(path, x=x, y=y) names them; x_test and y_test may be there too"
 
-def read_npz(path: Path, names: Sequence[str], optional: Sequence[str] = ()) -> dict[str, np.ndarray]:
-    """Return the arrays called `names`, and those of `optional` that are there.
+
+def read_npz(path: Path, names: Sequence[str], optional: Sequence[str] = (), how: str = _HOW) -> dict[str, np.ndarray]:
+    """Return the arrays called `names`, and those of `optional` that are there; `how` helps where one is not.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def read_npz(path: Path, names: Sequence[str], optional: Sequence[str] = ()) -> 
                 f"{path.name} has no array called {missing[0]!r}",
                 numbers={"there is": ", ".join(there) or "nothing"},
                 where=str(path),
-                help="np.savez_compressed(path, x=x, y=y) names them; x_test and y_test may be there too",
+                help=how,
             )
         return {name: _read_member(archive, name, path) for name in (*names, *optional) if name in there}
 

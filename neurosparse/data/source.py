@@ -20,6 +20,10 @@ class Card:
     licence : str
     found : str or None
         The folder that holds it, ``"built in"``, or None where it is not on this machine.
+    shape : tuple of int
+        Of a sample, as in `Dataset`; (features,) unless given.
+    published : str or None
+        The name that its files are fetched by; its own unless given.
     """
 
     name: str
@@ -28,6 +32,13 @@ class Card:
     classes: int
     licence: str
     found: str | None
+    shape: tuple[int, ...] = ()
+    published: str | None = None
+
+    def __post_init__(self) -> None:
+        """Fill in what goes without saying."""
+        object.__setattr__(self, "shape", self.shape or (self.features,))
+        object.__setattr__(self, "published", self.published or self.name)
 
 
 class Source(Protocol):

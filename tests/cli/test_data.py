@@ -36,7 +36,7 @@ def test_list_says_what_is_here_and_how_to_get_the_rest(capsys: pytest.CaptureFi
     assert (code, err) == (0, "")
     lines = {line.split()[0]: line for line in out.splitlines()}
     assert list(lines)[:4] == ["name", "cifar10", "digits", "fashion-mnist"]
-    for needed in ("1,797", " 64 ", " 10 ", "built in", "CC BY 4.0"):
+    for needed in ("1,797", " 1 x 8 x 8 ", " 10 ", "built in", "CC BY 4.0"):
         assert needed in lines["digits"]
     assert "not here: neurosparse data fetch mnist" in lines["mnist"]
     # Columns line up: every entry of the column `where` starts below its heading.
@@ -64,8 +64,11 @@ def test_list_says_where_data_is_found(
         "classes": 10,
         "licence": "",
         "found": "built in",
+        "shape": [1, 8, 8],
         "fetch": None,
     }
+    assert entries["fashion-mnist-rows"]["fetch"] == "neurosparse data fetch fashion-mnist"
+    assert entries["mnist-pixels"]["shape"] == [1, 784]
 
 
 def test_fetch_brings_a_data_set_here(

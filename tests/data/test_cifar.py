@@ -38,7 +38,7 @@ def test_every_record_is_a_label_and_three_planes(tmp_path: Path) -> None:
     records = write_folder(tmp_path)
     data = load_folder(tmp_path, 0.1)
     assert [len(split) for split in data.splits.values()] == [90, 10, 20]
-    assert (data.name, data.n_features, data.n_classes, data.scale) == ("cifar10", 3072, 10, 1 / 255)
+    assert (data.name, data.shape, data.n_classes, data.scale) == ("cifar10", (3, 32, 32), 10, 1 / 255)
     np.testing.assert_array_equal(data.test.x, records[TEST][:, 1:])
     np.testing.assert_array_equal(data.test.y, records[TEST][:, 0])
     whole = {bytes(row) for name in TRAIN for row in records[name]}
@@ -104,6 +104,8 @@ def test_any_bytes_are_records_or_a_clear_error(tmp_path_factory: pytest.TempPat
 
 # Sums over the published files: labels of each class, and the mean of all training pixels.
 MEAN = 120.70757
+# Of version 0.1, which knew no shapes: a run resumed today must find its data unchanged.
+FINGERPRINT = "efb47e4b86d4ad25d0fbcee9652e43ae99d2d5cf644739c268da3a68679e5f65"
 
 
 @pytest.mark.parametrize("kind", ["made", *REAL])
@@ -115,6 +117,7 @@ def test_a_network_trains_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         assert (np.bincount(data.train.y) == 4_500).all()
         total = sum(int(part.x.sum(dtype=np.int64)) for part in (data.train, data.validation))
         assert total / (50_000 * 3072) == pytest.approx(MEAN, abs=1e-4)
+        assert data.fingerprint == FINGERPRINT
     else:
         write_folder(tmp_path / FOLDER)
     flags = {"data": str(tmp_path / FOLDER), "layers": "50", "connectivity": "2%", "epochs": 1, "alpha": 1e-5}

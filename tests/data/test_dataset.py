@@ -153,3 +153,94 @@ def test_the_validation_split_keeps_every_sample_once_and_in_order() -> None:
         np.testing.assert_array_equal(split.y, split.x[:, 0] / 2 % 4)
         assert np.all(np.diff(split.x[:, 0]) > 0)
     np.testing.assert_array_equal(np.sort(np.concatenate([train.x, validation.x]), axis=0), x)
+
+
+SEQUENCE = np.arange(1, 25, dtype=np.uint8).reshape(4, 6)
+Y = np.array([0, 1, 0, 1])
+
+
+def sequences(lengths: list[int] | None = None, **change: object) -> Dataset:
+    """Return four sequences of two features and three steps, zero beyond the lengths."""
+    x = SEQUENCE.copy().reshape(4, 2, 3)
+    for row, length in zip(x, lengths or [], strict=bool(lengths)):
+        row[:, length:] = 0
+    split = Split(x.reshape(4, 6), Y, None if lengths is None else np.array(lengths))
+    return replace(Dataset("made", split, split, split, 1 / 255, 2, "none", (2, 3)), **change)
+
+
+def test_a_shape_is_flat_unless_told() -> None:
+    assert make_dataset().shape == (3,)
+    assert sequences().shape == (2, 3)
+    assert sequences(shape=(1, 3, 2)).n_features == 6
+
+
+@pytest.mark.parametrize("shape", [(7,), (2, 4), (1, 2, 4), (1, 1, 2, 3), (-2, -3), (0, 6)])
+def test_a_shape_of_other_numbers_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(BadInput, match="shape of a sample") as fault:
+        sequences(shape=shape)
+    assert "numbers in a sample 6" in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "shape", "said"),
+    [
+        ([1, 0, 3, 3], (2, 3), "[1] = 0"),
+        ([1, 2, 3, 4], (2, 3), "[3] = 4"),
+        ([1, 2, 3, 3], (6,), "only sequences"),
+        ([1, 2, 3, 3], (1, 2, 3), "only sequences"),
+    ],
+)
+def test_lengths_that_a_sequence_cannot_have_are_refused(lengths: list[int], shape: tuple, said: str) -> None:
+    with pytest.raises(BadInput) as fault:
+        sequences(lengths, shape=shape)
+    assert said in str(fault.value)
+
+
+def test_padding_that_is_not_zero_is_refused() -> None:
+    good = sequences([3, 2, 1, 3]).train
+    x = good.x.copy()
+    x[1, 5] = 1
+    with pytest.raises(BadInput, match="padding") as fault:
+        sequences([3, 2, 1, 3], test=replace(good, x=x))
+    assert "[1], of 2 valid steps" in str(fault.value)
+
+
+@pytest.mark.parametrize("lengths", [np.ones(3, np.int64), np.ones(4, np.int32), np.ones((4, 1), np.int64)])
+def test_lengths_of_another_kind_are_refused(lengths: np.ndarray) -> None:
+    with pytest.raises(BadInput, match="lengths of a split are int64"):
+        Split(SEQUENCE, Y, lengths)
+
+
+def test_signed_samples_need_only_be_near() -> None:
+    x = np.array([[-3.0, 100.0]], np.float32)
+    split = Split(x, np.array([0]))
+    signed = Dataset("made", split, split, split, 1.0, 2, "none", signed=True)
+    assert signed.signed
+    for change in ({"signed": False}, {"scale": 1.1}):
+        with pytest.raises(BadInput, match="leave"):
+            replace(signed, **change)
+    for bad in (np.nan, np.inf, -101.0):
+        with pytest.raises(BadInput, match=r"leave \[-100, 100\]"):
+            replace(signed, test=Split(np.array([[0, bad]], np.float32), np.array([0])))
+
+
+def test_the_fingerprint_sees_how_a_sequence_is_cut_but_not_how_an_image_is() -> None:
+    flat, image = sequences(shape=(6,)), sequences(shape=(1, 2, 3))
+    assert flat.fingerprint == image.fingerprint
+    cuts = (flat, sequences(), sequences(shape=(3, 2)), sequences(shape=(1, 6)))
+    assert len({data.fingerprint for data in cuts}) == 4
+
+
+def test_the_fingerprint_sees_lengths_that_are_not_full() -> None:
+    assert sequences([3, 3, 3, 3]).fingerprint == sequences().fingerprint
+    padded = sequences([3, 2, 1, 3])
+    # The same numbers, all of them valid.
+    full = replace(padded, **{part: replace(split, lengths=None) for part, split in padded.splits.items()})
+    assert padded.fingerprint != full.fingerprint
+
+
+def test_lengths_go_along_when_samples_are_held_out() -> None:
+    x = np.arange(200, dtype=np.float32).reshape(100, 2)
+    train, validation = split_validation(x, np.arange(100) % 4, lengths=np.arange(100))
+    for split in (train, validation):
+        np.testing.assert_array_equal(split.lengths, split.x[:, 0] / 2)

@@ -30,6 +30,7 @@ def test_the_test_set_is_stratified_and_independent_of_the_validation_split() ->
 
 
 def test_the_digits_never_change() -> None:
+    assert DIGITS.load(0.1).shape == (1, 8, 8)
     assert DIGITS.load(0.1).fingerprint == "eec69384b495d1961e66e83aaf54e5410735162a2009be352d8a69e7a364c1e5"
 
 
@@ -49,3 +50,4 @@ def test_the_card_tells_the_truth() -> None:
     card, dataset = DIGITS.card(), DIGITS.load(0.1)
     assert card.samples == sum(map(len, dataset.splits.values()))
     assert (card.name, card.features, card.classes) == (dataset.name, dataset.n_features, dataset.n_classes)
+    assert card.shape == dataset.shape

@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
 def test_a_folder_is_a_data_set(tmp_path: Path, gzipped: bool) -> None:
     x, y, x_test, y_test = write_idx_folder(tmp_path / "mine", gzipped=gzipped)
     dataset = load_folder(tmp_path / "mine", 0.25)
-    assert (dataset.name, dataset.scale, dataset.n_classes, dataset.n_features) == ("mine", 1 / 255, 10, 12)
+    assert (dataset.name, dataset.scale, dataset.n_classes, dataset.shape) == ("mine", 1 / 255, 10, (1, 4, 3))
     assert [len(split) for split in dataset.splits.values()] == [30, 10, 20]
     np.testing.assert_array_equal(dataset.test.x, x_test.reshape(20, 12))
     np.testing.assert_array_equal(dataset.test.y, y_test)
@@ -206,6 +206,13 @@ FACTS = {
 }
 
 
+# Of version 0.1, which knew no shapes: a run resumed today must find its data unchanged.
+FINGERPRINTS = {
+    "mnist": "77b2c9aa7541a9f0f6d99a4b0dbb18cd141ad8c7144ee5c74707d1bb53808bb0",
+    "fashion-mnist": "470c1b6363c940967ac094a98b476efc868d9dd7c0475517143380465b791f29",
+}
+
+
 @pytest.mark.parametrize("name", ["made", *REAL])
 def test_the_named_data_sets_are_as_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     if name == "made":
@@ -221,6 +228,8 @@ def test_the_named_data_sets_are_as_published(tmp_path: Path, monkeypatch: pytes
     dataset = source.load(0.1)
     assert [len(split) for split in dataset.splits.values()] == sizes
     assert (dataset.n_classes, dataset.scale) == (10, 1 / 255)
+    if name != "made":
+        assert (dataset.shape, dataset.fingerprint) == ((1, 28, 28), FINGERPRINTS[name])
     counts = np.bincount(dataset.train.y) + np.bincount(dataset.validation.y, minlength=10)
     assert counts.tolist() == facts[0]
     total = sum(int(part.x.sum(dtype=np.int64)) for part in (dataset.train, dataset.validation))
