@@ -70,6 +70,7 @@ def facts(
         "synapses": {
             "live": live,
             **({"effective": sum(effective(network))} if network.architecture is None else {}),
+            **({"unrolled": whole.synapses} if whole.synapses != live else {}),
             "budget": budget,
             "steps": int(last["step"]),
             "steps_over_budget": int(last["steps_over_budget"]),

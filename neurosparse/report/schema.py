@@ -57,6 +57,7 @@ class _Synapses(_Part):
 
     live: int
     effective: int | None = None
+    unrolled: int | None = None
     budget: int
     steps: int
     steps_over_budget: int

@@ -70,9 +70,13 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
 
 
 def _on_paths(synapses: Mapping[str, Any]) -> str:
-    """Say how many synapses lie on a path from an input to an output, where it was counted and not all do."""
-    count = synapses.get("effective")
-    return "" if count is None or count == synapses["live"] else f", {format_count(count)} on paths"
+    """Say how many synapses lie on a path from an input to an output, where it was counted and not all do.
+
+    And how many they are where weights that are shared over positions are held as synapses.
+    """
+    count, unrolled = synapses.get("effective"), synapses.get("unrolled")
+    on_paths = "" if count is None or count == synapses["live"] else f", {format_count(count)} on paths"
+    return on_paths + ("" if unrolled is None else f", {format_count(unrolled)} on the cores, each by itself")
 
 
 def _print_table(rows: Sequence[CoreRow], file: TextIO) -> None:

@@ -1,0 +1,138 @@
+"""Networks of all layers from the command line: trained, checked, resumed, and handed over to simulators that run."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from processes import neurosparse
+
+from neurosparse.config import configure
+from neurosparse.errors import BadInput
+from neurosparse.nn.unrolled import unrolled
+from neurosparse.run.check import check_run
+from neurosparse.run.folder import RunFolder
+from neurosparse.run.training import resume, start
+
+_CONVOLUTION = {"layers": "conv:8:3,avgpool:2,30", "connectivity": "30%", "momentum": 0.9, "learning_rate": 0.05}
+_ANY = {"profile": "spinnaker2", "neurons_per_core": 10_000, "synapses_per_core": 100_000, "momentum": 0.9}
+
+
+@pytest.fixture(scope="module")
+def convolution(tmp_path_factory):
+    run = start(configure({**_CONVOLUTION, "epochs": 12}), tmp_path_factory.mktemp("layers") / "run")
+    for _ in run.events():
+        pass
+    return run.folder
+
+
+def test_a_convolution_is_trained_inside_its_budget_and_every_synapse_of_it_is_counted(convolution, digits):
+    report = convolution.report()
+    network = convolution.trained()
+    whole = unrolled(network)
+    assert report["fits"]
+    assert report["accuracy"]["test"] > 0.93
+    assert report["synapses"]["live"] == report["synapses"]["budget"] == network.synapses
+    assert sum(core["synapses"]["live"] for core in report["cores"]) == whole.synapses > 5 * network.synapses
+    assert report["synapses"]["unrolled"] == whole.synapses
+    assert list(check_run(convolution.path))[-1].startswith("accuracy: measured again")
+    logit = whole.activations(digits.test.x * np.float32(digits.scale))[-1]
+    assert np.mean(logit.argmax(axis=1) == digits.test.y) == report["accuracy"]["test"]
+
+
+def test_the_plan_of_a_convolution_holds_whatever_kernel_is_trained(convolution):
+    plan, report = convolution.plan(), convolution.report()
+    for core, found in zip(plan.cores, report["cores"], strict=True):
+        assert found["synapses"]["live"] <= sum(core.slots.values())
+        assert sum(found["regions"].values()) <= core.main.available
+    assert [p.name for p in plan.graph.projections] == ["input-conv1", "conv1-hidden1", "hidden1-output"]
+    assert [p.kernel is None for p in plan.graph.projections] == [False, False, True]
+
+
+def test_the_exported_convolution_runs_in_nest_and_in_brian2(convolution, tmp_path):
+    for target, arguments in (("pynn", ("--backend", "nest")), ("brian2", ())):
+        out = tmp_path / target
+        done = neurosparse("export", str(convolution.path), target, "--out", str(out), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        command = [sys.executable, str(out / "network.py"), *arguments, "--samples", "20"]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("data", "layers", "options"),
+    [
+        ("digits-rows", "lstm:24", {}),
+        ("digits-rows", "bilstm:12,mean", {}),
+        ("digits-rows", "lstm:24:checkpoint_every=3,max,20", {"weights": "int8"}),
+        ("digits", "crop:7,centre:0.5,conv:8:3,maxpool:2,conv:12:3,maxpool:2", {"threads": 2}),
+    ],
+)
+def test_layers_that_no_spiking_machine_has_are_trained_on_a_machine_that_holds_each_weight_once(
+    data, layers, options, tmp_path
+):
+    asked = {**_ANY, "data": data, "layers": layers, "connectivity": "30%", "learning_rate": 0.1, "epochs": 12}
+    run = start(configure({**asked, **options}), tmp_path / "run")
+    for _ in run.events():
+        pass
+    report = run.folder.report()
+    assert report["fits"]
+    assert report["accuracy"]["test"] > 0.8
+    assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
+    page = neurosparse("report", "run", "--html", cwd=tmp_path)
+    assert page.returncode == 0, page.stderr
+    refused = neurosparse("export", "run", "pynn", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "cannot be told as synapses" in refused.stderr
+
+
+@pytest.mark.parametrize("layers", ["conv:8:3,maxpool:2,30", "mirror,conv:8:3:stride=2"])
+def test_a_run_goes_on_to_the_bit_where_it_was_stopped(layers, tmp_path):
+    config = configure({**_ANY, "data": "digits", "layers": layers, "connectivity": "30%", "epochs": 2})
+    whole = start(config, tmp_path / "whole")
+    for _ in whole.events():
+        pass
+    cut = start(config, tmp_path / "cut")
+    steps = iter(range(150))
+    for _ in cut.events(stop=lambda: next(steps, None) is None):
+        pass
+    assert not cut.folder.is_finished
+    again = resume(tmp_path / "cut")
+    for _ in again.events():
+        pass
+    for name in ("network.npz", "report.json", "checkpoint.npz"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "cut" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"data": "digits", "layers": "conv:8:9"}, "larger than the image"),
+        ({"data": "digits", "layers": "lstm:8"}, "there is no time"),
+        ({"data": "digits-rows", "layers": "conv:8:3"}, "needs images"),
+        ({"data": "digits-rows", "layers": "lstm:8", "profile": "spinnaker"}, "cannot be told as synapses"),
+        ({"data": "digits", "layers": "conv:8:3,maxpool:2", "profile": "spinnaker"}, "cannot be told as synapses"),
+        ({"data": "digits", "layers": "conv:8:3", "profile": "loihi"}, "is not known"),
+        ({"data": "digits-rows", "layers": "lstm:8", "births": "paths"}, "fully connected layers alone"),
+        ({"data": "digits", "layers": "conv:8:3", "rule": "rigl"}, "fully connected layers alone"),
+        ({"data": "digits-rows", "layers": "lstm:8", "posterior_samples": 1}, "fully connected layers alone"),
+        ({"data": "digits-rows", "layers": "lstm:8", "dropout": "0,0.1,0"}, "one rate of dropout"),
+        ({"data": "digits-rows", "layers": "lstm:8", "connectivity": "5%,10%"}, "2 values for 3 projections"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused_before_anything_is_written(asked, says, tmp_path):
+    given = {"profile": "spinnaker2", "neurons_per_core": 10_000, "synapses_per_core": 100_000, "connectivity": "20%"}
+    given |= asked
+    if given["profile"] != "spinnaker2":
+        del given["neurons_per_core"], given["synapses_per_core"]
+    with pytest.raises(BadInput) as caught:
+        start(configure(given), tmp_path / "run")
+    assert says in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_older_program_is_told_that_the_file_is_of_another_kind(convolution):
+    head = json.loads((convolution.path / "config.json").read_text())
+    assert head["input"] == [1, 8, 8]
+    assert RunFolder(convolution.path).architecture() == convolution.trained().architecture
