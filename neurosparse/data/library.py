@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from neurosparse.data import cifar, fsdd, nmnist, shd
+from neurosparse.data import cifar, fsdd, nmnist, shd, timit
 from neurosparse.data.arrays import load_npz
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.idx import load_folder
@@ -33,6 +33,7 @@ _LAYOUTS: tuple[tuple[Callable[[Path], bool], Callable[[Path, float], Dataset]],
     (cifar.is_cifar, cifar.load_folder),
     (shd.is_shd, shd.load_folder),
     (nmnist.is_nmnist, nmnist.load_folder),
+    (timit.is_timit, timit.load_folder),
 )
 """How a path is recognised, and how it is read then; another folder is taken for one of IDX files."""
 
@@ -56,7 +57,7 @@ def load_dataset(name_or_path: str | os.PathLike[str], *, validation: float = 0.
     name_or_path : str or path
         A name of `dataset_names`; a folder with the four IDX files of a data set in the manner of MNIST, with the six
         of the binary version of CIFAR-10, the recordings of Free Spoken Digits, the two HDF5 files of the Spiking
-        Heidelberg Digits or the folders Train/ and Test/ of N-MNIST; or an npz with ``x`` and ``y`` (see
+        Heidelberg Digits, or the folders Train/ and Test/ of N-MNIST or of TIMIT; or an npz with ``x`` and ``y`` (see
         `neurosparse.data.arrays.load_npz`).
         A name goes before a folder of that name: write ``./mnist`` for the folder.
     validation : float
