@@ -39,12 +39,33 @@ class Kernel:
     rows, columns : int
         What may be connected: of a convolution (channels in x height x width of the kernel) and channels out.
     positions : int
-        In how many places each weight is used.
+        In how many places each weight is used: neurons of each column.
+    sources : int
+        The most neurons that show a weight something at one place: those of a window where means of windows lie
+        between.
+    reach : int
+        The most places of one column that one source has a synapse to.
     """
 
     rows: int
     columns: int
     positions: int = 1
+    sources: int = 1
+    reach: int = 1
+
+    @property
+    def synapses(self) -> int:
+        """Return the most synapses that one weight becomes where every synapse is by itself."""
+        return self.positions * self.sources
+
+    def fan_in(self, n_pre: int) -> int:
+        """Return the most synapses of one neuron, of so many sources."""
+        return min(self.rows * self.sources, n_pre)
+
+    def row_length(self, neurons: int) -> int:
+        """Return the most synapses of one source onto so many neurons that lie one after the other."""
+        columns = min((neurons - 2) // self.positions + 2, self.columns) if neurons > 1 else 1
+        return min(columns * self.reach, neurons)
 
 
 @dataclass(frozen=True)

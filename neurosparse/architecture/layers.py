@@ -176,10 +176,15 @@ class Centre(_Weightless):
 
 @dataclass(frozen=True)
 class Lstm:
-    """Long short-term memory with forget gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000)."""
+    """Long short-term memory with forget gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
+
+    With `checkpoint_every` the states of every so many steps alone are kept while learning, and those between are
+    computed again: the same results in less memory, least with the square root of the steps.
+    """
 
     word: ClassVar[str] = "lstm"
     units: int
+    checkpoint_every: int = 0
     directions: ClassVar[int] = 1
 
     def shape(self, before: Shape) -> Shape:
@@ -290,6 +295,15 @@ def _larger(what: str, window: int, sides: Sequence[int], layer: LayerSpec) -> B
         f"{what} of the layer {layer_text(layer)} is larger than the image",
         numbers={"needs": f"{window}", "there is": f"{min(sides)}", "too much": f"{window - min(sides)}"},
         help=f"at most {min(sides)}",
+    )
+
+
+def no_synapses(layer: LayerSpec) -> BadInput:
+    """Return the refusal of a layer on a machine that holds every synapse by itself."""
+    return BadInput(
+        f"the layer {layer_text(layer)} cannot be told as synapses between neurons",
+        help="conv, avgpool, crop, mirror, centre and numbers of neurons can; for others use a machine that holds each"
+        " weight once (--profile spinnaker2 with --neurons-per-core and --synapses-per-core)",
     )
 
 

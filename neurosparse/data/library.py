@@ -23,6 +23,7 @@ _BUILTIN = {
     "fsdd": "neurosparse.data.fsdd:FSDD",
     "fsdd-speaker": "neurosparse.data.fsdd:FSDD_SPEAKER",
     "fsdd-spikes": "neurosparse.data.fsdd:FSDD_SPIKES",
+    "digits-rows": "neurosparse.data.scanned:DIGITS_ROWS",
     "mnist-rows": "neurosparse.data.scanned:MNIST_ROWS",
     "mnist-pixels": "neurosparse.data.scanned:MNIST_PIXELS",
     "fashion-mnist-rows": "neurosparse.data.scanned:FASHION_MNIST_ROWS",

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurosparse.data.dataset import Dataset, Split
-from neurosparse.data.idx import FASHION_MNIST, MNIST, IdxSource
-from neurosparse.data.source import Card
+from neurosparse.data.digits import DIGITS
+from neurosparse.data.idx import FASHION_MNIST, MNIST
+from neurosparse.data.source import Card, Source
 
 
 @dataclass(frozen=True)
@@ -17,25 +18,25 @@ class Scanned:
 
     Attributes
     ----------
-    images : IdxSource
+    images : Source
     unit : str
         ``"rows"`` or ``"pixels"``: what a step is.
     """
 
-    images: IdxSource
+    images: Source
     unit: str
 
     @property
     def name(self) -> str:
         """Return the name: that of the images and the unit."""
-        return f"{self.images.name}-{self.unit}"
+        return f"{self.images.card().name}-{self.unit}"
 
     def card(self) -> Card:
         """Return what is known of the data set without reading it."""
         card = self.images.card()
         _, height, width = card.shape
         shape = (width, height) if self.unit == "rows" else (1, height * width)
-        return replace(card, name=self.name, shape=shape, published=self.images.name)
+        return replace(card, name=self.name, shape=shape, published=card.name)
 
     def load(self, validation: float) -> Dataset:
         """Return the data set: the same bytes, samples and splits as the images.
@@ -43,7 +44,7 @@ class Scanned:
         Raises
         ------
         Unavailable, FileFault, BadInput
-            See `IdxSource.load`.
+            As the images do.
         """
         images = self.images.load(validation)
         _, height, width = images.shape
@@ -73,6 +74,7 @@ def by_rows(x: np.ndarray, height: int) -> np.ndarray:
     return np.ascontiguousarray(rows.transpose(0, 2, 1)).reshape(len(x), -1)
 
 
+DIGITS_ROWS = Scanned(DIGITS, "rows")
 MNIST_ROWS = Scanned(MNIST, "rows")
 MNIST_PIXELS = Scanned(MNIST, "pixels")
 FASHION_MNIST_ROWS = Scanned(FASHION_MNIST, "rows")

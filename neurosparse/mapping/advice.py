@@ -143,4 +143,4 @@ def _largest_total(plan: Plan, fits: Fits) -> int:
         middle = (low + high + 1) // 2
         holds = fits(graph.with_budget(middle), plan.profile, plan.options)
         low, high = (middle, high) if holds else (low, middle - 1)
-    return low
+    return low if low >= len(graph.projections) else 0

@@ -75,6 +75,7 @@ class AxonLists:
 
     profile: AxonProfile
     synapses = "axon_lists"
+    convolutions = "none"
 
     def width(self, population: Population, options: PlanOptions) -> int:
         """Return the neurons of a full slice; 0 for spikes from outside."""

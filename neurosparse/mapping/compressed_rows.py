@@ -11,7 +11,7 @@ from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping import advice, cost
 from neurosparse.mapping.budget import Demand, core_slots, matrix_room, worst_matrix
-from neurosparse.mapping.core import Core, LaidOut, PlanOptions
+from neurosparse.mapping.core import Core, LaidOut, Limits, PlanOptions
 from neurosparse.mapping.demand import incoming, population_regions
 from neurosparse.mapping.dtcm import dtcm_usage
 from neurosparse.mapping.occupancy import Occupancy
@@ -29,6 +29,7 @@ class CompressedRows:
 
     profile: RowsProfile
     synapses = cost.MATRIX
+    convolutions = "unrolled"
 
     def width(self, population: Population, options: PlanOptions) -> int:
         """Return the neurons of a full slice."""
@@ -87,10 +88,11 @@ def _cores_of(
     for projection in projections:
         pre = graph.population(projection.pre)
         block = slice_width(pre, profile, options.neurons_per_core)
-        limits = options.limits(graph, projection.name)
-        demands.append(
-            Demand(projection.name, pre.size, block, projection.synapses, limits.max_row_length, limits.max_fan_in)
-        )
+        limits, synapses = options.limits(graph, projection.name), projection.synapses
+        if (kernel := projection.kernel) is not None:
+            limits = limits.within(Limits(kernel.row_length(max(widths)), kernel.fan_in(pre.size)))
+            synapses *= kernel.synapses
+        demands.append(Demand(projection.name, pre.size, block, synapses, limits.max_row_length, limits.max_fan_in))
     regions = {name: size for name, size in booked.items() if name != cost.MATRIX}
     fixed = sum(booked.values())
     # Rows are equally long on all cores of a projection, so the core with the least room decides for all.

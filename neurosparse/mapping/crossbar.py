@@ -21,6 +21,7 @@ class Crossbar:
 
     profile: CrossbarProfile
     synapses = "cells"
+    convolutions = "none"
 
     def width(self, population: Population, options: PlanOptions) -> int:
         """Return the neurons of a full slice; 0 for spikes from outside."""

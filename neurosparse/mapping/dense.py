@@ -27,6 +27,7 @@ class Dense:
 
     profile: DenseProfile
     synapses = LISTS
+    convolutions = "none"
 
     def width(self, population: Population, options: PlanOptions) -> int:
         """Return the neurons of a population, which is never cut; 0 for spikes from outside."""

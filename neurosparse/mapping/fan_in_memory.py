@@ -22,6 +22,7 @@ class FanInMemory:
 
     profile: FanInProfile
     synapses = "cam_entries"
+    convolutions = "none"
 
     def width(self, population: Population, options: PlanOptions) -> int:
         """Return the neurons of a full slice; 0 for spikes from outside."""

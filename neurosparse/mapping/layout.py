@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from neurosparse.errors import BadInput, FileFault, NeurosparseError
-from neurosparse.graph import Graph
+from neurosparse.graph import Graph, Kernel
 from neurosparse.hardware.kinds import PROFILES
 from neurosparse.hardware.profile import Profile
 from neurosparse.limits import guaranteed_on_core
@@ -99,9 +99,17 @@ class Plan:
         return self.limits[projection].max_fan_in
 
     def guaranteed(self, projection: str) -> int:
-        """Return how many synapses of a projection are sure to find a slot within the limits, wherever others lie."""
+        """Return how many synapses of a projection are sure to find a slot within the limits, wherever others lie.
+
+        Of a kernel that the machine unrolls: how many weights, of which each is many synapses.
+        """
         cores = [core for core in self.cores if projection in core.slots]
-        n_pre = next(self.graph.population(p.pre).size for p in self.graph.projections if p.name == projection)
+        known = next(p for p in self.graph.projections if p.name == projection)
+        n_pre = self.graph.population(known.pre).size
+        if known.kernel is not None and self.convolutions == "unrolled":
+            return min(_weights_on(core.neurons, core.slots[projection], n_pre, known.kernel) for core in cores)
+        if known.kernel is not None:
+            return sum(core.slots[projection] for core in cores)
         limits = self.max_row_length(projection), self.max_fan_in(projection)
         return sum(guaranteed_on_core(n_pre, core.neurons, core.slots[projection], *limits) for core in cores)
 
@@ -109,6 +117,11 @@ class Plan:
     def synapses(self) -> str:
         """Return the name of the region of a core's first memory that its synapses fill."""
         return model_of(self.profile).synapses
+
+    @property
+    def convolutions(self) -> str:
+        """Return how the machine holds weights that are shared over positions (see `MemoryModel`)."""
+        return model_of(self.profile).convolutions
 
     def filled(self, found: Mapping[str, Occupancy]) -> tuple[dict[str, int], ...]:
         """Return what a trained network takes of each core's first memory, region by region, synapses included.
@@ -175,9 +188,21 @@ class _Stored:
     limits: Mapping[str, Limits]
 
 
+def _weights_on(neurons: int, slots: int, n_pre: int, kernel: Kernel) -> int:
+    """Return how many weights of a kernel a core is sure to hold the synapses of, whichever they are."""
+    pairs = kernel.rows * kernel.columns
+    if slots >= neurons * kernel.fan_in(n_pre):
+        return pairs
+    return min(slots // (min(neurons, kernel.positions) * kernel.sources), pairs)
+
+
 def _plain(value: Any) -> Any:
-    """Return a frozen value as plain dictionaries and lists."""
-    return json.loads(json.dumps(asdict(value)))
+    """Return a frozen value as plain dictionaries and lists; of projections, a kernel only where there is one."""
+    plain = json.loads(json.dumps(asdict(value)))
+    for projection in plain.get("projections", ()):
+        if projection["kernel"] is None:
+            del projection["kernel"]
+    return plain
 
 
 def _faults(fault: Exception) -> str:

@@ -33,9 +33,13 @@ class MemoryModel(Protocol):
     ----------
     synapses : str
         The region of a core's first memory that its synapses fill.
+    convolutions : str
+        How the machine holds weights that are shared over positions: ``"shared"``, ``"unrolled"``, every synapse by
+        itself, or ``"none"``.
     """
 
     synapses: str
+    convolutions: str
 
     def width(self, population: Population, options: PlanOptions) -> int:
         """Return the neurons of a full slice of a population; 0 where it takes no core.

@@ -95,8 +95,19 @@ def fits(graph: Graph, profile: Profile, options: PlanOptions) -> bool:
 
 def _lay_out(graph: Graph, profile: Profile, options: PlanOptions) -> Plan:
     """Return the plan, whether or not its slots suffice for the budgets."""
+    _refuse_convolutions(graph, profile)
     laid_out = model_of(profile).lay_out(graph, options)
     return Plan(profile, graph, options, laid_out.cores, laid_out.limits)
+
+
+def _refuse_convolutions(graph: Graph, profile: Profile) -> None:
+    """Raise BadInput where weights are shared over positions, and nothing is known of how the machine holds them."""
+    if model_of(profile).convolutions == "none" and (p := next((p for p in graph.projections if p.kernel), None)):
+        raise BadInput(
+            f"projection {p.name!r} is a convolution, or reads a part or means of an image:"
+            f" how {profile.name} holds that is not known",
+            help="plan it for spinnaker, which holds every synapse by itself, or use fully connected layers",
+        )
 
 
 def _check_slots(plan: Plan) -> None:
@@ -122,6 +133,8 @@ def _short(plan: Plan) -> list[Projection]:
 
 def _within(plan: Plan, projection: str) -> str:
     """Return the limits on a projection in words, and whether there would be more room in another arrangement."""
+    if next(p for p in plan.graph.projections if p.name == projection).kernel is not None:
+        return ", wherever in its kernel they are"
     limits = (("rows", plan.max_row_length(projection)), ("a fan-in", plan.max_fan_in(projection)))
     named = [f"{noun} of at most {limit:,}" for noun, limit in limits if limit is not None]
     most = sum(plan.capacity(projection))

@@ -21,6 +21,7 @@ class Stated:
 
     profile: StatedProfile
     synapses = "synapses"
+    convolutions = "shared"
 
     def width(self, population: Population, options: PlanOptions) -> int:
         """Return the neurons of a full slice; 0 for spikes from outside.

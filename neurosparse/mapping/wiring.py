@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import Lstm, Matrix
+from neurosparse.architecture.layers import AveragePool, Centre, Conv, Crop, Dense, Lstm, Mirror, no_synapses
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, Kernel, Population, Projection, split_over
 
@@ -54,12 +55,28 @@ def budgets_of(
     return split_over(matrices, total, str(architecture))
 
 
-def graph_of(architecture: Architecture, budgets: Sequence[int]) -> Graph:
+def graph_of(architecture: Architecture, budgets: Sequence[int], unrolled: bool) -> Graph:
     """Return the populations of a network and the projections between them, one for each matrix of weights.
 
     The output is read as a membrane potential, so ``v`` is recorded from it. The gates of an LSTM are a population of
     their own, to which input and units project.
+
+    Parameters
+    ----------
+    unrolled : bool
+        Whether the machine holds every synapse by itself: then only what fires is a population, and what is linear
+        between (a part of an image, means of windows) is in the synapses.
+
+    Raises
+    ------
+    BadInput
+        `unrolled` is asked for, and a layer is no sum of inputs.
     """
+    return _unrolled(architecture, budgets) if unrolled else _shared(architecture, budgets)
+
+
+def _shared(architecture: Architecture, budgets: Sequence[int]) -> Graph:
+    """Return the graph of a machine that holds each weight once."""
     left = iter(budgets)
     populations: dict[str, Population] = {}
     projections = []
@@ -75,7 +92,8 @@ def graph_of(architecture: Architecture, budgets: Sequence[int]) -> Graph:
                 post = f"{after.population}-{'backward-' if matrix.backward else ''}gates"
                 populations[post] = Population(post, matrix.columns, GATES)
             name = f"{pre.population}-{post}"
-            kernel = None if _is_plain(matrix, pre.neurons) else Kernel(matrix.rows, matrix.columns, matrix.positions)
+            plain = matrix.positions == 1 and matrix.rows == pre.neurons
+            kernel = None if plain else Kernel(matrix.rows, matrix.columns, matrix.positions)
             projections.append(Projection(name, pre.population, post, next(left), kernel))
         records = ("v",) if after.population == "output" else ()
         if architecture.matrices_of(k):
@@ -83,6 +101,29 @@ def graph_of(architecture: Architecture, budgets: Sequence[int]) -> Graph:
     return Graph(tuple(populations.values()), tuple(projections))
 
 
-def _is_plain(matrix: Matrix, sources: int) -> bool:
-    """Return whether each weight is one of a pair of neurons."""
-    return matrix.positions == 1 and matrix.rows == sources
+def _unrolled(architecture: Architecture, budgets: Sequence[int]) -> Graph:
+    """Return the graph of a machine that holds every synapse by itself."""
+    left = iter(budgets)
+    populations = [Population("input", math.prod(architecture.input), "SpikeSourceArray")]
+    projections = []
+    sources = spread = 1
+    for k, layer in enumerate(architecture.layers):
+        after = architecture.signals[k + 1]
+        if isinstance(layer, AveragePool):
+            sources *= layer.size**2
+            spread *= (-(-layer.size // (layer.stride or layer.size))) ** 2
+        elif isinstance(layer, Dense | Conv) and len(architecture.signals[k].shape) != 2:
+            (matrix,), pre = layer.matrices(architecture.signals[k].shape), populations[-1]
+            records = ("v",) if after.population == "output" else ()
+            populations.append(Population(after.population, after.neurons, records=records))
+            kernel = None
+            if matrix.positions > 1 or matrix.rows != pre.size or sources > 1:
+                seen = (-(-layer.kernel // layer.stride)) ** 2 if isinstance(layer, Conv) else 1
+                reach = min(spread * seen, matrix.positions)
+                kernel = Kernel(matrix.rows, matrix.columns, matrix.positions, sources, reach)
+            name = f"{pre.name}-{after.population}"
+            projections.append(Projection(name, pre.name, after.population, next(left), kernel))
+            sources = spread = 1
+        elif not isinstance(layer, Crop | Mirror | Centre):
+            raise no_synapses(layer)
+    return Graph(tuple(populations), tuple(projections))

@@ -18,6 +18,8 @@ from neurosparse.nn.centre import Centre
 from neurosparse.nn.conv import Conv
 from neurosparse.nn.layer import Layer
 from neurosparse.nn.linear import Linear
+from neurosparse.nn.lstm import LSTM
+from neurosparse.nn.over_time import Last, Max, Mean
 from neurosparse.nn.pool import AveragePool, MaxPool
 from neurosparse.nn.views import Crop, Mirror
 from neurosparse.nn.workers import Workers
@@ -72,6 +74,14 @@ def _conv(spec: specs.Conv, at: Place) -> Layer:
     return Conv(spec, at.before, at.store, at.projections[0], at.biases(), at.batch, at.own, at.below, at.workers)
 
 
+def _lstm(spec: specs.Lstm, at: Place) -> Layer:
+    """Return an LSTM of one direction of time or both."""
+    return LSTM(
+        at.store, at.projections, (at.before[0], at.before[1]), spec.units, spec.directions == 2, at.workers, at.batch,
+        at.below, at.lengths, spec.checkpoint_every or None,
+    )  # fmt: skip
+
+
 _KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
     specs.Dense: _dense,
     specs.Conv: _conv,
@@ -80,6 +90,11 @@ _KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
     specs.Crop: lambda spec, at: Crop(spec.size, at.before, at.batch, at.index),
     specs.Mirror: lambda spec, at: Mirror(at.before, at.batch, at.index),
     specs.Centre: lambda spec, at: Centre(spec.value),
+    specs.Lstm: _lstm,
+    specs.BiLstm: _lstm,
+    specs.Last: lambda spec, at: Last((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
+    specs.Mean: lambda spec, at: Mean((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
+    specs.Max: lambda spec, at: Max((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
 }
 
 

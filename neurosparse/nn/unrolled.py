@@ -9,8 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neurosparse.architecture import layers as specs
-from neurosparse.architecture.layers import Shape, layer_text, padding_before
-from neurosparse.errors import BadInput
+from neurosparse.architecture.layers import Shape, no_synapses, padding_before
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 
 
@@ -67,7 +66,8 @@ def unrolled(network: TrainedNetwork) -> TrainedNetwork:
                 bias = np.repeat(bias, weight.shape[1] // bias.size)
             whole, constant = between.then(weight)
             activation = network.activation(len(projections))
-            projections.append(replace(projection, weight=whole, bias=bias + constant, activation=activation))
+            pre = projections[-1].post if projections else projection.pre
+            projections.append(replace(projection, pre=pre, weight=whole, bias=bias + constant, activation=activation))
             between = _Between.nothing(bias.size)
         elif isinstance(layer, specs.Centre):
             between.offset = between.offset - np.float32(layer.value)
@@ -76,10 +76,7 @@ def unrolled(network: TrainedNetwork) -> TrainedNetwork:
         elif isinstance(layer, specs.AveragePool):
             between = _Between(*between.then(_mean_matrix(layer, shape)))
         elif not isinstance(layer, specs.Mirror):
-            raise BadInput(
-                f"the layer {layer_text(layer)} cannot be told as synapses between neurons",
-                help="of --layers, conv, avgpool, crop, mirror, centre and numbers can be exported to simulators",
-            )
+            raise no_synapses(layer)
     return TrainedNetwork(tuple(projections))
 
 

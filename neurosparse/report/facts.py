@@ -13,7 +13,7 @@ from neurosparse.nn.compact import effective
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.report.compaction import compaction
 from neurosparse.report.explanation import explanation
-from neurosparse.report.occupancy import occupancies
+from neurosparse.report.occupancy import held, occupancies
 from neurosparse.report.tables import fullest_core, report_rows
 
 SCHEMA = "neurosparse.report/2"
@@ -57,9 +57,10 @@ def facts(
         The network is not the one of the plan.
     """
     _check_match(plan, network)
-    found = occupancies(plan, network)
+    whole = held(plan, network)
+    found = occupancies(plan, whole)
     budgets = {p.name: p.synapses for p in plan.graph.projections}
-    live, budget = sum(sum(place.live) for place in found.values()), sum(budgets.values())
+    live, budget = network.synapses, sum(budgets.values())
     last = history[-1] if history else {"step": 0, "steps_over_budget": 0}
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -76,9 +77,9 @@ def facts(
         },
         "biases": sum(int(p.bias.size) for p in network.projections),
         "cores": _cores(plan, found),
-        "compacted": compaction(plan, network) if network.architecture is None else None,
+        "compacted": compaction(plan, whole) if whole.architecture is None else None,
         "fullest": {},
-        "explanation": explanation(plan, network) if network.architecture is None else None,
+        "explanation": explanation(plan, whole) if whole.architecture is None else None,
         "profile": {
             "name": plan.profile.name,
             "fingerprint": plan.profile.fingerprint,
@@ -126,7 +127,7 @@ def _projection(projection: TrainedProjection, place: Occupancy, budget: int) ->
         "name": projection.name,
         "pre": projection.pre,
         "post": projection.post,
-        "live": sum(place.live),
+        "live": projection.weight.nnz,
         "budget": budget,
         "pairs": n_pre * n_post,
         "longest_row": {"excitatory": place.rows[0], "inhibitory": place.rows[1]},

@@ -7,6 +7,7 @@ import numpy as np
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
+from neurosparse.nn.unrolled import unrolled
 
 
 def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
@@ -40,14 +41,26 @@ def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
 
 
 def occupancies(plan: Plan, network: TrainedNetwork) -> dict[str, Occupancy]:
-    """Return where the synapses of each projection lie, by its name."""
+    """Return where the synapses of each projection lie, by its name.
+
+    Parameters
+    ----------
+    network : TrainedNetwork
+        As the machine holds it (see `held`).
+    """
     planned = {p.name: p for p in plan.graph.projections}
+    unrolls = plan.convolutions == "unrolled"
     found = {}
     for projection in network.projections:
-        of_plan = planned[projection.name]
-        width = plan.width(of_plan.post) if of_plan.kernel is None else of_plan.kernel.columns
+        known = planned[projection.name]
+        width = plan.width(known.post) if known.kernel is None or unrolls else known.kernel.columns
         found[projection.name] = occupancy(projection, width)
     return found
+
+
+def held(plan: Plan, network: TrainedNetwork) -> TrainedNetwork:
+    """Return a network as its machine holds it: with every synapse by itself where it unrolls convolutions."""
+    return unrolled(network) if plan.convolutions == "unrolled" else network
 
 
 def _lengths(source: np.ndarray, core: np.ndarray, n_cores: int) -> tuple[dict[int, int], ...]:

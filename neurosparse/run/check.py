@@ -15,7 +15,7 @@ from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts
-from neurosparse.report.occupancy import occupancies
+from neurosparse.report.occupancy import held, occupancies
 from neurosparse.report.tables import memory_label, report_rows
 from neurosparse.run.folder import RunFolder, history_tables
 from neurosparse.run.job import dataset_of, fingerprint_of, layout_of, most_of_weights
@@ -200,7 +200,7 @@ def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[s
     CheckFailed
         A row or a fan-in is longer than the plan allows.
     """
-    found_in = occupancies(plan, network)
+    found_in = occupancies(plan, held(plan, network))
     for p in network.projections:
         rows = max(found_in[p.name].rows)
         fan_in = int(np.bincount(p.weight.indices, minlength=1).max())

@@ -16,6 +16,7 @@ from neurosparse.grid import most_of
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
+from neurosparse.mapping.model import model_of
 from neurosparse.mapping.most import most_that_fit
 from neurosparse.mapping.plan import make_plan
 from neurosparse.mapping.wiring import budgets_of, graph_of
@@ -81,13 +82,14 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     refuse_unfit(settings, architecture)
     refuse_large_batch(settings.batch, data)
     limits = {name: getattr(settings, name) for name in LIMITS}
+    unrolls = model_of(profile).convolutions == "unrolled"
     if settings.connectivity is None and settings.synapses is None:
-        bare = graph_of(architecture, [0] * len(architecture.matrices))
+        bare = graph_of(architecture, [0] * len(architecture.matrices), unrolls)
         synapses, limits = most_that_fit(bare, profile, **limits)
         budgets = budgets_of(architecture, synapses=synapses)
     else:
         budgets = budgets_of(architecture, settings.connectivity, settings.synapses)
-    graph = graph_of(architecture, budgets)
+    graph = graph_of(architecture, budgets, unrolls)
     plan = make_plan(graph, profile, **limits)
     return Job(config, data, architecture, profile, graph, plan)
 
@@ -120,9 +122,13 @@ def layout_of(plan: Plan, scope: str) -> Layout:
     projections = []
     for p in plan.graph.projections:
         rows, columns = plan.graph.matrix(p)
-        width = plan.width(p.post) if p.kernel is None else columns
+        if p.kernel is not None:
+            # Its weights are on every core that has a neuron of their column: the plan is sure of them all.
+            projections.append(ProjectionLayout(p.name, rows, columns, p.synapses, columns, (p.synapses,)))
+            continue
         limits = plan.max_row_length(p.name), plan.max_fan_in(p.name)
-        projections.append(ProjectionLayout(p.name, rows, columns, p.synapses, width, plan.capacity(p.name), *limits))
+        width, capacity = plan.width(p.post), plan.capacity(p.name)
+        projections.append(ProjectionLayout(p.name, rows, columns, p.synapses, width, capacity, *limits))
     return Layout(tuple(projections), scope)
 
 

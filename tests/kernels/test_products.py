@@ -184,6 +184,19 @@ def test_the_gradient_passes_where_the_gate_of_the_layer_below_is_open(layer, ce
     np.testing.assert_allclose(dx, naive.gradients(rows, x, dy, passes)[1], rtol=1e-5, atol=1e-4)
 
 
+@given(layers(), st.sampled_from([-1.0, -np.inf]))
+def test_below_a_ceiling_of_less_than_zero_every_gate_is_open(layer, ceiling):
+    """Whatever made the input: it is no activation, and may be negative, zero or infinite."""
+    rows, x, dy, _, seed = layer
+    x[:] = np.random.default_rng(seed).choice(np.array([-1.5, -0.0, 0.0, 2.0, np.inf], np.float32), x.shape)
+    row_start, target, sight = seen(rows, (np.float32(ceiling), np.float32(0.0)))
+    dx, still = buffer(rows.n_pre, dy.shape[1]), tuple(np.float32(0.0) for _ in range(5))
+    slots = (row_start, target, sight[0], NO_VELOCITY)
+    expected = naive.gradients(rows, np.zeros_like(x), dy, np.ones(x.shape, bool))[1]
+    descend(slots, sight, x, dx, dy, still, (1, 1), (0, rows.n_pre), np.zeros(0, np.int64), 1)
+    np.testing.assert_allclose(dx, expected, rtol=1e-5, atol=1e-4)
+
+
 @given(layers())
 def test_descend_pushes_back_through_what_is_seen_and_moves_what_learns(layer):
     rows, x, dy, _, _ = layer

@@ -107,3 +107,42 @@ def test_a_store_for_another_network_is_refused():
     store = store_for(architecture_of((12,), (30,), 5))
     with pytest.raises(BadInput, match="the store is for"):
         Layered(architecture_of((12,), (31,), 5), store, 20)
+
+
+def test_every_kind_of_layer_can_be_built_and_learns():
+    """One network of each kind, on noise with labels: the loss falls."""
+    for shape, layers in (
+        ((2, 6, 6), ("crop:5", "mirror", "centre:0.5", "conv:8:3", "maxpool:2", "conv:8:3", "avgpool:2", 20)),
+        ((4, 6), ("lstm:12",)),
+        ((4, 6), ("bilstm:12", "mean", 20)),
+        ((4, 6), (20, "lstm:12:checkpoint_every=2", "max")),
+    ):
+        architecture = architecture_of(shape, layers, 5)
+        store = store_for(architecture, momentum=True)
+        network = Layered(architecture, store, 20)
+        network.initialise(1.0, 7)
+        x, y = _samples(20, int(np.prod(shape)))
+        lengths = np.arange(20) % shape[-1] + 1 if len(shape) == 2 else None
+        first = network.evaluate(x, y, 1.0, lengths)[0]
+        for step in range(1, 200):
+            network.read(x, np.arange(20), 1.0, lengths)
+            network.learn(y, Law(0.1, 1e-5, 0.0, 0.9, 1, step))
+            store.replace_dead(1, step)
+        store.check()
+        assert network.evaluate(x, y, 1.0, lengths)[0] < 0.8 * first, layers
+
+
+def test_what_stands_behind_the_end_of_a_sequence_does_not_count():
+    architecture = architecture_of((4, 6), ("bilstm:12", "mean", 20), 5)
+    store = store_for(architecture)
+    network = Layered(architecture, store, 20)
+    network.initialise(1.0, 7)
+    x, _ = _samples(20, 24)
+    lengths = np.arange(20) % 6 + 1
+    network.read(x, np.arange(20), 1.0, lengths)
+    found = network.forward()[:, :20].copy()
+    behind = (np.arange(6) >= lengths[:, None])[:, None].repeat(4, axis=1).reshape(20, -1)
+    network.read(np.where(behind, np.float32(0.5), x), np.arange(20), 1.0, lengths)
+    np.testing.assert_array_equal(network.forward()[:, :20], found)
+    network.read(x, np.arange(20), 1.0)
+    assert (network.forward()[:, :20] != found).any()
