@@ -35,7 +35,7 @@ def test_list_says_what_is_here_and_how_to_get_the_rest(capsys: pytest.CaptureFi
     code, out, err = call(capsys, "data", "list")
     assert (code, err) == (0, "")
     lines = {line.split()[0]: line for line in out.splitlines()}
-    assert list(lines)[:4] == ["name", "cifar10", "digits", "fashion-mnist"]
+    assert list(lines)[:5] == ["name", "cifar10", "digits", "digits-rows", "fashion-mnist"]
     for needed in ("1,797", " 1 x 8 x 8 ", " 10 ", "built in", "CC BY 4.0"):
         assert needed in lines["digits"]
     assert "not here: neurosparse data fetch mnist" in lines["mnist"]
