@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from neurosparse.data import cifar, fsdd, recordings
+from neurosparse.data import cifar, fsdd, nmnist, shd, timit
 from neurosparse.data.arrays import load_npz
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.idx import load_folder
+from neurosparse.data.recordings import is_recordings
 from neurosparse.data.source import Card, Source
 from neurosparse.errors import FileFault
 from neurosparse.registry import Registry, unknown_name
@@ -26,6 +28,15 @@ _BUILTIN = {
     "mnist-pixels": "neurosparse.data.scanned:MNIST_PIXELS",
     "fashion-mnist-rows": "neurosparse.data.scanned:FASHION_MNIST_ROWS",
 }
+
+_LAYOUTS: tuple[tuple[Callable[[Path], bool], Callable[[Path, float], Dataset]], ...] = (
+    (is_recordings, fsdd.load_recordings),
+    (cifar.is_cifar, cifar.load_folder),
+    (shd.is_shd, shd.load_folder),
+    (nmnist.is_nmnist, nmnist.load_folder),
+    (timit.is_timit, timit.load_folder),
+)
+"""How a path is recognised, and how it is read then; another folder is taken for one of IDX files."""
 
 
 def dataset_names() -> list[str]:
@@ -45,8 +56,10 @@ def load_dataset(name_or_path: str | os.PathLike[str], *, validation: float = 0.
     Parameters
     ----------
     name_or_path : str or path
-        A name of `dataset_names`; a folder with the four IDX files of a data set in the manner of MNIST, or with the
-        six of the binary version of CIFAR-10; or an npz with ``x`` and ``y`` (see `neurosparse.data.arrays.load_npz`).
+        A name of `dataset_names`; a folder with the four IDX files of a data set in the manner of MNIST, with the six
+        of the binary version of CIFAR-10, the recordings of Free Spoken Digits, the two HDF5 files of the Spiking
+        Heidelberg Digits, or the folders Train/ and Test/ of N-MNIST or of TIMIT; or an npz with ``x`` and ``y`` (see
+        `neurosparse.data.arrays.load_npz`).
         A name goes before a folder of that name: write ``./mnist`` for the folder.
     validation : float
         Fraction of the training samples that is held out for validation, above 0 and below 1; always the same samples.
@@ -65,10 +78,11 @@ def load_dataset(name_or_path: str | os.PathLike[str], *, validation: float = 0.
         source: Source = registry.load(name)
         return source.load(validation)
     path = Path(name)
-    if recordings.is_recordings(path):
-        return fsdd.load_recordings(path, validation)
+    for fits, load in _LAYOUTS:
+        if fits(path):
+            return load(path, validation)
     if path.is_dir():
-        return cifar.load_folder(path, validation) if cifar.is_cifar(path) else load_folder(path, validation)
+        return load_folder(path, validation)
     if path.is_file():
         return load_npz(path, validation)
     if path.suffix or len(path.parts) > 1:
