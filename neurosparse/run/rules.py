@@ -47,30 +47,15 @@ def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
     """
     if architecture.is_chain:
         return
-    for asked, instead in (
-        (settings.rule == "deepr" and settings.births != "anywhere", "--births anywhere"),
-        (settings.rule == "rigl" and any(m.positions > 1 for m in architecture.matrices), "another --rule"),
-        (settings.posterior_samples > 0, "--posterior-samples 0"),
+    shares = any(matrix.positions > 1 for matrix in architecture.matrices)
+    for name, asked, instead in (
+        (f"births {settings.births}", settings.rule == "deepr" and settings.births != "anywhere", "--births anywhere"),
+        ("the rule rigl", settings.rule == "rigl" and shares, "--rule deepr"),
+        ("posterior_samples", settings.posterior_samples > 0, "--posterior-samples 0"),
     ):
         if asked:
             raise BadInput(
-                f"what is asked for goes with fully connected layers alone, not with {architecture}", help=instead
-            )
-
-
-def refuse_unused(config: Config) -> None:
-    """Raise BadInput where a setting was named that the rule does not use, and not as it is anyway."""
-    rule = _class_of(config.settings)
-    known = {name: field.default for name, field in Settings.model_fields.items()} | dict(rule.defaults)
-    for name in FOR_RULES:
-        origin = config.origins.get(name, "default")
-        value = getattr(config.settings, name)
-        if name not in rule.uses and origin != "default" and value != known[name]:
-            flags = sorted(f"--{used.replace('_', '-')}" for used in rule.uses)
-            raise BadInput(
-                f"the rule {config.settings.rule} does not use {name}, which is {value!r}",
-                where=origin,
-                help=f"of what is for rules, it uses {', '.join(flags)}",
+                f"{name} goes with fully connected layers alone, not with {architecture}", help=f"use {instead}"
             )
 
 
