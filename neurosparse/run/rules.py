@@ -59,6 +59,22 @@ def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
             )
 
 
+def refuse_unused(config: Config) -> None:
+    """Raise BadInput where a setting was named that the rule does not use, and not as it is anyway."""
+    rule = _class_of(config.settings)
+    known = {name: field.default for name, field in Settings.model_fields.items()} | dict(rule.defaults)
+    for name in FOR_RULES:
+        origin = config.origins.get(name, "default")
+        value = getattr(config.settings, name)
+        if name not in rule.uses and origin != "default" and value != known[name]:
+            flags = sorted(f"--{used.replace('_', '-')}" for used in rule.uses)
+            raise BadInput(
+                f"the rule {config.settings.rule} does not use {name}, which is {value!r}",
+                where=origin,
+                help=f"of what is for rules, it uses {', '.join(flags)}",
+            )
+
+
 def keeps_budget(settings: Settings) -> bool:
     """Return whether the rule that is asked for ends every step with exactly the budget."""
     return _class_of(settings).keeps_budget
