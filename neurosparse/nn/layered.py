@@ -143,9 +143,9 @@ class Layered:
                 },
             )
         gather(samples, order, np.float32(scale), self._x[0])
-        self._lengths[:] = self.architecture.input[-1]
-        if lengths is not None:
-            self._lengths[: order.size] = lengths[order]
+        # Where there is no sample there are no steps.
+        self._lengths[:] = 0
+        self._lengths[: order.size] = self.architecture.input[-1] if lengths is None else lengths[order]
 
     def forward(self, moment: Moment = None) -> np.ndarray:
         """Return the sums of the last layer for the input that was read: float32 (n_classes, batch)."""
