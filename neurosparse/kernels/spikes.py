@@ -81,15 +81,29 @@ def gather_back(rows, later, below, step, timing, pres):
     """
     row_start, target, weight = rows
     delays, n_steps = timing
+    zero = lanes.spread(np.float32(0.0))
     for i in range(pres[0], pres[1]):
-        for c in range(0, below.shape[1], WIDTH):
-            back = lanes.spread(np.float32(0.0))
+        c = 0
+        # Two vectors at a time stay in registers.
+        while c < below.shape[1]:
+            two = c + 2 * WIDTH <= below.shape[1]
+            back = back2 = zero
             for d in range(min(delays, n_steps - 1 - step)):
                 dy = later[(step + 1 + d) % (delays + 1)]
                 row = i * delays + d
-                for slot in range(row_start[row], row_start[row + 1]):
-                    back = lanes.multiply_add(lanes.spread(weight[slot]), lanes.load(dy, target[slot], c), back)
+                if two:
+                    for slot in range(row_start[row], row_start[row + 1]):
+                        j = target[slot]
+                        w = lanes.spread(weight[slot])
+                        back = lanes.multiply_add(w, lanes.load(dy, j, c), back)
+                        back2 = lanes.multiply_add(w, lanes.load(dy, j, c + WIDTH), back2)
+                else:
+                    for slot in range(row_start[row], row_start[row + 1]):
+                        back = lanes.multiply_add(lanes.spread(weight[slot]), lanes.load(dy, target[slot], c), back)
             lanes.store(below, i, c, back)
+            if two:
+                lanes.store(below, i, c + WIDTH, back2)
+            c += WIDTH + two * WIDTH
 
 
 @kernel

@@ -7,8 +7,12 @@ from neurosparse.errors import BadInput
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.layer import Law
+from neurosparse.nn.leaky import Leaky
 from neurosparse.nn.lif import Lif
 from neurosparse.nn.lif_cell import LifCell
+from neurosparse.nn.linear import Linear
+from neurosparse.nn.losses import SoftmaxCrossEntropy
+from neurosparse.nn.over_time import Last
 from neurosparse.nn.workers import Workers
 from neurosparse.store.layout import Layout, unbounded
 from neurosparse.store.store import SynapseStore
@@ -399,3 +403,47 @@ def test_constants_of_a_cell():
     ):  # fmt: skip
         with pytest.raises(BadInput):
             LifCell(**wrong)
+
+
+@pytest.mark.parametrize("learning", ["bptt", "eprop"])
+@pytest.mark.parametrize("cell", [LifCell(beta=0.1), LifCell(tau_syn=5.0, refractory=1.0)])
+def test_a_network_of_spiking_neurons_learns_what_was_at_the_beginning(learning, cell):
+    """Which of four inputs fires in the first steps of a sequence, asked of the last ones, with rewiring."""
+    steps, neurons, batch = 30, 40, 32
+    layouts = [
+        unbounded(name, pre, post, budget)
+        for name, pre, post, budget in (
+            ("input", 8, neurons, 200), ("recurrent", neurons, neurons, 300), ("out", neurons, 4, 80)
+        )
+    ]  # fmt: skip
+    store = SynapseStore(Layout(tuple(layouts)))
+    store.fill(2)
+    workers, p = Workers(1), store.projections
+    lif = Lif(store, p[:2], (8, steps), neurons, 20, cell, workers, batch, IDENTITY, learning=learning)
+    biases = np.zeros(4, np.float32), np.zeros(0, np.float32)
+    out = Linear(store, p[2], biases, False, IDENTITY, workers, IDENTITY)
+    leaky, last = Leaky((4, steps), 10.0, 1.0, batch, IDENTITY), Last((4, steps), batch, IDENTITY)
+    layers = lif, out, leaky, last
+    for layer in layers:
+        layer.initialise(1.0 if cell.tau_syn is None else 2.0, 2)
+    sizes = 8 * steps, neurons * steps, 4 * steps, 4 * steps, 4
+    signal, gradient = [buffer(n, batch) for n in sizes], [NOTHING, *(buffer(n, batch) for n in sizes[1:])]
+    loss, losses, births = SoftmaxCrossEntropy(0.0), [], 0
+    for step in range(1, 301):
+        generator = np.random.default_rng(step)
+        label = generator.integers(0, 4, batch)
+        spikes = generator.random((8, steps, batch)) < 0.02
+        for sample, k in enumerate(label):
+            spikes[2 * k : 2 * k + 2, :10, sample] |= generator.random((2, 10)) < 0.5
+        signal[0][:] = spikes.reshape(-1, batch)
+        for layer, x, y in zip(layers, signal[:-1], signal[1:], strict=True):
+            layer.forward(x, y, (1, step))
+        losses.append(loss(signal[-1], label, gradient[-1])[0])
+        law = Law(0.3, 1e-5, 0.0, 0.0, 1, step)
+        for k in range(3, -1, -1):
+            laws = (law,) * len(layers[k].projections)
+            layers[k].backward(signal[k], gradient[k], signal[k + 1], gradient[k + 1], laws)
+        births += store.replace_dead(1, step)
+    assert np.mean(losses[-20:]) < 0.6 * np.mean(losses[:20])
+    assert births > 10
+    assert np.isfinite(lif.tally()).all()
