@@ -13,7 +13,10 @@ from neurosparse.architecture.layers import (
     Dense,
     Last,
     LayerSpec,
+    Leaky,
+    Lif,
     Matrix,
+    Mean,
     Mirror,
     Shape,
     layer_text,
@@ -80,7 +83,7 @@ class Architecture:
 
     def _population(self, k: int, layer: LayerSpec, before: Signal, shape: Shape, count: Counter[str]) -> str:
         """Return the name of the population that layer `k` makes, from 1."""
-        if isinstance(layer, (Crop, Mirror, Centre, Last)):
+        if isinstance(layer, (Crop, Mirror, Centre, Leaky, Last)):
             return before.population
         if k == len(self.layers):
             return "output"
@@ -111,11 +114,11 @@ class Architecture:
 def architecture_of(input_: Shape, layers: Sequence[str | int], n_classes: int) -> Architecture:
     """Return the network with the layers that are named, an output, and a readout over time where none is named.
 
-    A sequence is read at its last step unless a layer says otherwise.
+    A sequence is read at its last step unless a layer says otherwise, spikes by their rates.
     """
     specs = [parse_layer(text) for text in layers]
     if len(_after(input_, specs)) == 2:
-        specs.append(Last())
+        specs.append(Mean() if specs and isinstance(specs[-1], Lif) else Last())
     return Architecture(input_, (*specs, Dense(n_classes)))
 
 

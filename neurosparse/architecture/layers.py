@@ -211,6 +211,56 @@ class BiLstm(Lstm):
 
 
 @dataclass(frozen=True)
+class Lif:
+    """Leaky integrate-and-fire neurons, the last `adaptive` of them with an adaptive threshold; a step is 1 ms.
+
+    Times are in ms, `beta` in thresholds, `rate` in Hz; `tau_syn` is 0 for spikes that move the potential at once.
+    Recurrent connections may take 1 to `delays` steps, which is part of where they are. `rate_cost` times the squared
+    distance of rates from `rate` is added to the loss.
+    """
+
+    word: ClassVar[str] = "lif"
+    neurons: int
+    adaptive: int = 0
+    recurrent: Literal["yes", "no"] = "yes"
+    delays: int = 1
+    tau_mem: float = 20.0
+    tau_syn: float = 0.0
+    tau_adapt: float = 200.0
+    beta: float = 0.17
+    refractory: int = 0
+    learning: Literal["bptt", "eprop"] = "bptt"
+    rate_cost: float = 0.0
+    rate: float = 10.0
+
+    def shape(self, before: Shape) -> Shape:
+        """Return (neurons, steps)."""
+        if self.adaptive > self.neurons:
+            raise BadInput(
+                f"the layer {layer_text(self)} has more adaptive neurons than neurons",
+                numbers={"adaptive": f"{self.adaptive:,}", "neurons": f"{self.neurons:,}"},
+            )
+        return (self.neurons, _sequence(before, self)[1])
+
+    def matrices(self, before: Shape) -> tuple[Matrix, ...]:
+        """Return the matrix from the input, and where neurons are recurrent that from each of them and each delay."""
+        own = (Matrix(self.neurons * self.delays, self.neurons, recurrent=True),)
+        return (Matrix(_sequence(before, self)[0], self.neurons), *(own if self.recurrent == "yes" else ()))
+
+
+@dataclass(frozen=True)
+class Leaky(_Weightless):
+    """Every feature of a sequence as a leaky integrator with the time constant `tau`, in steps, sees it."""
+
+    word: ClassVar[str] = "leaky"
+    tau: float = 20.0
+
+    def shape(self, before: Shape) -> Shape:
+        """Return the shape as it is."""
+        return _sequence(before, self)
+
+
+@dataclass(frozen=True)
 class Last(_Weightless):
     """What a sequence is at its last step."""
 
@@ -237,7 +287,8 @@ class Max(Last):
 
 #: By the word that names them.
 KINDS: dict[str, type[Any]] = {
-    kind.word: kind for kind in (Dense, Conv, MaxPool, AveragePool, Crop, Mirror, Centre, Lstm, BiLstm, Last, Mean, Max)
+    kind.word: kind
+    for kind in (Dense, Conv, MaxPool, AveragePool, Crop, Mirror, Centre, Lstm, BiLstm, Lif, Leaky, Last, Mean, Max)
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import MISSING, fields
 from typing import Any, get_args, get_type_hints
@@ -70,15 +69,16 @@ def parse_layer(text: str | int) -> LayerSpec:
         name, content = value.split("=", 1) if "=" in value else (at_its_place, value)
         if name not in names or name in given:
             raise BadInput(f"the layer {str(text)!r} has no place for {value!r}", help=f"it is {_usage(kind)}")
-        given[name] = _value(hints[name], content, f"{name} of {str(text)!r}", name)
+        least = next(f.default for f in fields(kind) if f.name == name)
+        given[name] = _value(hints[name], content, f"{name} of {str(text)!r}", or_zero=least == 0)
     if missing := [f.name for f in fields(kind) if f.default is MISSING and f.name not in given]:
         raise BadInput(f"the layer {str(text)!r} lacks {' and '.join(missing)}", help=f"it is {_usage(kind)}")
     spec: LayerSpec = kind(**given)
     return spec
 
 
-def _value(kind: Any, text: str, what: str, name: str) -> Any:
-    """Return a value of a layer from its text."""
+def _value(kind: Any, text: str, what: str, *, or_zero: bool) -> Any:
+    """Return a value of a layer from its text; 0 only where that says that something is not there."""
     if choices := get_args(kind):
         if text not in choices:
             raise BadInput(f"{what} is {text!r}", help=f"known: {', '.join(choices)}")
@@ -87,8 +87,8 @@ def _value(kind: Any, text: str, what: str, name: str) -> Any:
         value = kind(text)
     except ValueError:
         raise BadInput(f"{what} is no number: {text!r}") from None
-    if not 0 < value < 2**31 or not math.isfinite(value):
-        raise BadInput(f"{what} makes no sense: {text}", help="above 0")
+    if not (value > 0 or (value == 0 and or_zero)) or not value < 2**31:
+        raise BadInput(f"{what} makes no sense: {text}", help="at least 0" if or_zero else "above 0")
     return value
 
 

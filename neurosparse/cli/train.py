@@ -85,3 +85,9 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
         click.echo(f"stopped after step {trainer.position.step:,}; go on with: {again}", err=True)
         raise click.exceptions.Exit(130)
     print_report(run.folder.report())
+    for name in run.silent:
+        talk.print(
+            f"warning: the neurons of {name} never fire: larger first weights (--gain), or a cost on their rate"
+            " (rate_cost of the layer), may wake them",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip

@@ -217,6 +217,43 @@ def with_sign(typing, size, sign):
 
 
 @intrinsic
+def at_least(typing, a, b):
+    """Return 1 in each lane where `a` is at least `b`, 0 where it is below, and NaN where one of them is."""
+
+    def build(context, builder, signature, arguments):
+        a, b = arguments
+        one, zero = ir.Constant(VECTOR, [1.0] * WIDTH), ir.Constant(VECTOR, [0.0] * WIDTH)
+        ordered = builder.select(builder.fcmp_ordered(">=", a, b), one, zero)
+        return builder.select(builder.fcmp_unordered("uno", a, b), builder.fadd(a, b), ordered)
+
+    return lanes_type(lanes_type, lanes_type), build
+
+
+@intrinsic
+def choose(typing, where, a, b):
+    """Return each lane of `a` where that of `where` is not zero, else of `b`; NaN is not zero."""
+
+    def build(context, builder, signature, arguments):
+        where, a, b = arguments
+        zero = builder.fcmp_ordered("==", where, ir.Constant(VECTOR, [0.0] * WIDTH))
+        return builder.select(zero, b, a)
+
+    return lanes_type(lanes_type, lanes_type, lanes_type), build
+
+
+@intrinsic
+def any_not_zero(typing, a):
+    """Return whether a lane of `a` is not zero; NaN is not."""
+
+    def build(context, builder, signature, arguments):
+        (a,) = arguments
+        found = builder.fcmp_unordered("!=", a, ir.Constant(VECTOR, [0.0] * WIDTH))
+        return builder.icmp_unsigned("!=", builder.bitcast(found, ir.IntType(WIDTH)), ir.IntType(WIDTH)(0))
+
+    return types.boolean(lanes_type), build
+
+
+@intrinsic
 def any_below_zero(typing, a):
     """Return whether a lane of `a` is below zero; NaN and minus zero are not."""
 

@@ -12,6 +12,7 @@ from neurosparse.kernels import lanes
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
 from neurosparse.kernels.rng import NOISE, stream
+from neurosparse.kernels.spikes import push_spikes
 from neurosparse.kernels.update import note_dead, settle
 
 # Slots visited at a time, as in `update`.
@@ -27,7 +28,7 @@ def descend_steps(slots, seen, x, dx, dy, tile, sums, law, moment, rows, died, w
     slots, seen, law, moment, rows, died, width
         As `update.descend` takes them.
     x, dx, dy, tile
-        As `push_steps` takes them.
+        As `push_steps` takes them; a tile of 0 is for spikes (see `spikes.push_spikes`).
     sums : float32 (n_slots of the projection,) or (0,)
         The gradients where they have been gathered already: `seen`, `x`, `dx`, `dy` and `tile` are ignored then.
 
@@ -55,6 +56,9 @@ def descend_steps(slots, seen, x, dx, dy, tile, sums, law, moment, rows, died, w
             scratch = np.empty(stop - start, np.int64), np.empty(stop - start, np.int32)
         if sums.size:
             gradient[: stop - start] = sums[start - origin : stop - origin]
+        elif tile == 0:
+            gradient[: stop - start] = np.float32(0.0)
+            push_spikes(row_start, target, seen, x, dx, dy, (row, upto), gradient)
         else:
             gradient[: stop - start] = np.float32(0.0)
             push_steps(row_start, target, seen, x, dx, dy, (row, upto), gradient, tile)

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import AveragePool, Centre, Conv, Crop, Dense, Lstm, Mirror, no_synapses
+from neurosparse.architecture.layers import AveragePool, Centre, Conv, Crop, Dense, Lif, Lstm, Mirror, no_synapses
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, Kernel, Population, Projection, split_over
 
 #: What neurons are called that compute no spikes: PyNN has no cell for them.
-GATES, UNITS = "LSTM gates", "LSTM"
+GATES, UNITS, ADAPTIVE = "LSTM gates", "LSTM", "adaptive LIF"
 
 
 def budgets_of(
@@ -87,6 +87,8 @@ def _shared(architecture: Architecture, budgets: Sequence[int]) -> Graph:
             model = "SpikeSourceArray" if pre.population == "input" else "IF_curr_exp"
             populations.setdefault(pre.population, Population(pre.population, pre.neurons, model))
             post = after.population
+            if isinstance(layer, Lif):
+                populations[post] = Population(post, after.neurons, _cell(layer))
             if isinstance(layer, Lstm):
                 populations[after.population] = Population(after.population, after.neurons, UNITS)
                 post = f"{after.population}-{'backward-' if matrix.backward else ''}gates"
@@ -99,6 +101,13 @@ def _shared(architecture: Architecture, budgets: Sequence[int]) -> Graph:
         if architecture.matrices_of(k):
             populations.setdefault(after.population, Population(after.population, after.neurons, records=records))
     return Graph(tuple(populations.values()), tuple(projections))
+
+
+def _cell(layer: Lif) -> str:
+    """Return what the neurons of a spiking layer are called: by PyNN's name, unless a threshold adapts."""
+    if layer.adaptive:
+        return ADAPTIVE
+    return "IF_curr_exp" if layer.tau_syn else "IF_curr_delta"
 
 
 def _unrolled(architecture: Architecture, budgets: Sequence[int]) -> Graph:

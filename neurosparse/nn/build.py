@@ -17,6 +17,9 @@ from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.centre import Centre
 from neurosparse.nn.conv import Conv
 from neurosparse.nn.layer import Layer
+from neurosparse.nn.leaky import Leaky
+from neurosparse.nn.lif import Lif
+from neurosparse.nn.lif_cell import LifCell
 from neurosparse.nn.linear import Linear
 from neurosparse.nn.lstm import LSTM
 from neurosparse.nn.over_time import Last, Max, Mean
@@ -82,6 +85,16 @@ def _lstm(spec: specs.Lstm, at: Place) -> Layer:
     )  # fmt: skip
 
 
+def _lif(spec: specs.Lif, at: Place) -> Layer:
+    """Return spiking neurons."""
+    cell = LifCell(spec.tau_mem, spec.tau_syn or None, spec.tau_adapt, spec.beta, float(spec.refractory))
+    return Lif(
+        at.store, at.projections, (at.before[0], at.before[1]), spec.neurons, spec.adaptive, cell, at.workers, at.batch,
+        at.below, at.lengths, delays=spec.delays, learning=spec.learning, rate_strength=spec.rate_cost,
+        rate_target=spec.rate,
+    )  # fmt: skip
+
+
 _KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
     specs.Dense: _dense,
     specs.Conv: _conv,
@@ -92,6 +105,8 @@ _KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
     specs.Centre: lambda spec, at: Centre(spec.value),
     specs.Lstm: _lstm,
     specs.BiLstm: _lstm,
+    specs.Lif: _lif,
+    specs.Leaky: lambda spec, at: Leaky((at.before[0], at.before[1]), spec.tau, 1.0, at.batch, at.below, at.lengths),
     specs.Last: lambda spec, at: Last((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
     specs.Mean: lambda spec, at: Mean((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
     specs.Max: lambda spec, at: Max((at.before[0], at.before[1]), at.batch, at.below, at.lengths),

@@ -16,6 +16,7 @@ from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.build import build, rectifiers
 from neurosparse.nn.evaluation import evaluate
 from neurosparse.nn.layer import Law, Moment, Signal
+from neurosparse.nn.lif import Lif
 from neurosparse.nn.losses import SoftmaxCrossEntropy
 from neurosparse.nn.network import Network
 from neurosparse.nn.snapshot import Ends, trained_projections
@@ -143,9 +144,9 @@ class Layered:
                 },
             )
         gather(samples, order, np.float32(scale), self._x[0])
-        self._lengths[:] = self.architecture.input[-1]
-        if lengths is not None:
-            self._lengths[: order.size] = lengths[order]
+        # Where there is no sample there are no steps.
+        self._lengths[:] = 0
+        self._lengths[: order.size] = self.architecture.input[-1] if lengths is None else lengths[order]
 
     def forward(self, moment: Moment = None) -> np.ndarray:
         """Return the sums of the last layer for the input that was read: float32 (n_classes, batch)."""
@@ -179,6 +180,11 @@ class Layered:
     ) -> tuple[float, float]:
         """Return mean loss and accuracy (a fraction) over `samples`, shape (n_samples, n_inputs)."""
         return evaluate(self, self._x[0].shape[1], samples, label, scale, lengths)
+
+    def silent(self) -> tuple[str, ...]:
+        """Return the populations of spiking neurons of which none fired since the last call."""
+        spiking = [(k, layer) for k, layer in enumerate(self.layers) if isinstance(layer, Lif)]
+        return tuple(self.architecture.signals[k + 1].population for k, layer in spiking if not layer.tally().any())
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the arrays that change in training beside those of the store, by name: not copies."""

@@ -174,6 +174,10 @@ class Network:
         """Return mean loss and accuracy (a fraction) over `samples`, shape (n_samples, n_inputs)."""
         return evaluate(self, self._x[0].shape[1], samples, label, scale, lengths)
 
+    def silent(self) -> tuple[str, ...]:
+        """Return nothing: there are no spiking neurons."""
+        return ()
+
     def state(self) -> dict[str, np.ndarray]:
         """Return the arrays that change in training beside those of the store, by name: not copies."""
         return {f"{name}{k}": array for k, layer in enumerate(self.layers) for name, array in layer.state().items()}

@@ -45,10 +45,13 @@ class TrainingRun:
     job : Job
     folder : RunFolder
     trainer : Trainer
+    silent : tuple of str
+        After the end: the populations of spiking neurons of which none fired on the data, in any split.
     """
 
     def __init__(self, job: Job, folder: RunFolder, trainer: Trainer) -> None:
         self.job, self.folder, self.trainer = job, folder, trainer
+        self.silent: tuple[str, ...] = ()
         self._samples = samples_of(folder, job.config.settings)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
@@ -93,10 +96,12 @@ class TrainingRun:
         job, position = self.job, self.trainer.position
         trained = _as_value(job, self.trainer)
         trained.save(self.folder.path / "network.npz")
+        self.trainer.network.silent()  # of the spikes from here on
         accuracy = {
             name: self.trainer.network.evaluate(split.x, split.y, job.data.scale, split.lengths)[1]
             for name, split in job.data.splits.items()
         }
+        self.silent = self.trainer.network.silent()
         report = facts(
             job.plan,
             trained,

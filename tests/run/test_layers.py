@@ -136,3 +136,34 @@ def test_an_older_program_is_told_that_the_file_is_of_another_kind(convolution):
     head = json.loads((convolution.path / "config.json").read_text())
     assert head["input"] == [1, 8, 8]
     assert RunFolder(convolution.path).architecture() == convolution.trained().architecture
+
+
+@pytest.mark.parametrize(
+    ("layers", "least"),
+    [
+        ("lif:60:adaptive=20,leaky:5,last", 0.75),
+        ("lif:60:delays=3:rate_cost=1", 0.6),
+        ("lif:60:learning=eprop:tau_syn=3", 0.5),
+    ],
+)
+def test_spiking_neurons_are_trained_inside_their_budget(layers, least, tmp_path):
+    asked = {**_ANY, "data": "digits-rows", "layers": layers, "connectivity": "30%", "learning_rate": 0.15}
+    run = start(configure({**asked, "epochs": 20}), tmp_path / "run")
+    for _ in run.events():
+        pass
+    report = run.folder.report()
+    assert report["fits"]
+    assert report["accuracy"]["test"] > least
+    assert run.silent == ()
+    assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
+
+
+def test_neurons_that_never_fire_are_named(tmp_path):
+    done = neurosparse(
+        "train", "--data", "digits-rows", "--layers", "lif:20:tau_mem=1,lif:10", "--gain", "0.001", "--epochs", "1",
+        "--learning-rate", "0.000001", "--profile", "spinnaker2", "--neurons-per-core", "1000",
+        "--synapses-per-core", "10000", "--out", "run", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "warning: the neurons of lif1 never fire" in done.stderr
+    assert "warning: the neurons of lif2 never fire" in done.stderr

@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 from vs_spynnaker.virtual_board import interpreter
 
+from neurosparse.config import configure
 from neurosparse.description.network import NetworkDescription, Population
 from neurosparse.export.pynn import PyNNExporter
 from neurosparse.footprint.measure import measure
@@ -17,6 +18,8 @@ from neurosparse.footprint.trained import described
 from neurosparse.graph import feedforward
 from neurosparse.hardware.library import load_profile
 from neurosparse.mapping.cost import total
+from neurosparse.nn.unrolled import unrolled
+from neurosparse.run.training import start
 from neurosparse.spiking.coding import CODINGS
 from neurosparse.spiking.twin import Conversion
 
@@ -106,3 +109,22 @@ def test_the_exported_script_maps_and_its_cores_book_what_the_plan_says(coding, 
     footprint = measure(description(folder), load_profile("spinnaker"), timesteps=seen["steps"])
     assert booked(footprint) == sorted(seen["cores"])
     assert not any(projection.lost for projection in footprint.projections)
+
+
+def test_a_convolution_books_what_its_report_says_with_every_synapse_by_itself(digits, tmp_path):
+    layers = {"layers": "conv:8:3,avgpool:2,30", "connectivity": "30%", "momentum": 0.9, "learning_rate": 0.05}
+    run = start(configure({**layers, "epochs": 5}), tmp_path / "run")
+    for _ in run.events():
+        pass
+    asked = Conversion(steps=64)
+    network = unrolled(run.folder.trained())
+    folder = PyNNExporter().export(network, digits, tmp_path / "export", samples=3, asked=asked).folder
+    seen = observed(folder / "network.py", tmp_path / "work", "--samples", "1")
+    footprint = measure(description(folder), load_profile("spinnaker"), timesteps=seen["steps"])
+    assert booked(footprint) == sorted(seen["cores"])
+    # The export records every population and has sources of its own: of the neurons of the report, the matrices.
+    told = sorted(
+        core["regions"]["synaptic_matrix"] for core in run.folder.report()["cores"] if core["synapses"]["live"]
+    )
+    found = sorted(core.booked["synaptic_matrix"].fixed for core in footprint.cores if "synaptic_matrix" in core.booked)
+    assert told == found
