@@ -155,7 +155,7 @@ def refusals(network, digits):
         "the network has no layers": (TrainedNetwork(()), digits, {}),
         "was not trained on digits": (
             network,
-            replace(digits, train=narrow, validation=narrow, test=narrow),
+            replace(digits, train=narrow, validation=narrow, test=narrow, shape=()),
             {},
         ),
         "inputs become firing rates": (network, unsafe, {}),
