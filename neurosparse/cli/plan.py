@@ -119,27 +119,19 @@ def _plan_network(path: Path, profile: Profile, options: dict[str, Any], as_json
 def _plan_layers(layers: str, profile: Profile, options: dict[str, Any], as_json: bool) -> None:
     """Plan a budget for a chain of layers."""
     from neurosparse.architecture.architecture import planned
-    from neurosparse.mapping.model import model_of
-    from neurosparse.mapping.most import most_that_fit
+    from neurosparse.mapping.most import graph_within
     from neurosparse.mapping.otherwise import otherwise_of
     from neurosparse.mapping.plan import make_plan
-    from neurosparse.mapping.wiring import budgets_of, graph_of
     from neurosparse.report.terminal import print_otherwise, print_plan
 
     architecture = planned(layers)
-    unrolls = model_of(profile).convolutions == "unrolled"
     limits = {name: options[name] for name in _LIMITS}
     for name, parse in (("max_row_length", parse_counts), ("max_fan_in", parse_counts), ("budget", parse_share)):
         if limits[name] is not None:
             limits[name] = parse(limits[name])
-    if limits["budget"] is not None and options["connectivity"] is None and options["synapses"] is None:
-        bare = graph_of(architecture, [0] * len(architecture.matrices), unrolls)
-        synapses, limits = most_that_fit(bare, profile, **limits)
-        budgets = budgets_of(architecture, synapses=synapses)
-    else:
-        fraction = parse_rates(options["connectivity"]) if options["connectivity"] is not None else None
-        budgets = budgets_of(architecture, fraction, options["synapses"])
-    plan = make_plan(graph_of(architecture, budgets, unrolls), profile, **limits)
+    fraction = parse_rates(options["connectivity"]) if options["connectivity"] is not None else None
+    graph, limits = graph_within(architecture, profile, fraction, options["synapses"], limits)
+    plan = make_plan(graph, profile, **limits)
     otherwise = otherwise_of(plan) if options["what_if"] else None
     if as_json:
         extra = {"what_if": asdict(otherwise)} if otherwise is not None else {}

@@ -70,6 +70,7 @@ def descend_steps(slots, seen, x, dx, dy, tile, sums, law, moment, rows, died, w
 @kernel
 def push_steps(row_start, target, seen, x, dx, dy, rows, gradient, tile):
     """Add to the gradient of every live slot of some rows its products step by step, and compute ``dx``.
+
     Parameters
     ----------
     row_start : int64 (n_pre + 1,)

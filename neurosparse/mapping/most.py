@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurosparse.architecture.architecture import Architecture
 from neurosparse.errors import OverBudget
 from neurosparse.graph import Graph
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.core import PlanOptions
+from neurosparse.mapping.model import model_of
 from neurosparse.mapping.plan import fits, make_plan
+from neurosparse.mapping.wiring import budgets_of, graph_of
 
 
 def most_synapses(graph: Graph, profile: Profile, **options: Any) -> int:
@@ -74,3 +77,22 @@ def most_that_fit(graph: Graph, profile: Profile, **options: Any) -> tuple[int, 
         low, high = (middle, high) if most(middle) >= shortest else (low, middle - 1)
     limited = most(low)
     return (limited, {**options, "max_row_length": low}) if limited > free else (free, options)
+
+
+def graph_within(
+    architecture: Architecture,
+    profile: Profile,
+    connectivity: float | tuple[float, ...] | None,
+    synapses: int | tuple[int, ...] | None,
+    limits: dict[str, Any],
+) -> tuple[Graph, dict[str, Any]]:
+    """Return the graph of a network on a machine, and the limits within which it is to be planned.
+
+    Its budgets are those that are asked for (see `budgets_of`); where nothing but a budget of memory is, as many
+    synapses as are sure to fit, within the limits with which most do (see `most_that_fit`).
+    """
+    unrolls = model_of(profile).convolutions == "unrolled"
+    if connectivity is None and synapses is None and limits["budget"] is not None:
+        bare = graph_of(architecture, [0] * len(architecture.matrices), unrolls)
+        synapses, limits = most_that_fit(bare, profile, **limits)
+    return graph_of(architecture, budgets_of(architecture, connectivity, synapses), unrolls), limits

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from neurosparse.architecture.architecture import Architecture
 from neurosparse.architecture.layers import AveragePool, Centre, Conv, Crop, Dense, Lif, Lstm, Mirror, no_synapses
+from neurosparse.each import one_each
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, Kernel, Population, Projection, split_over
 
@@ -33,13 +34,7 @@ def budgets_of(
     matrices = [(m.rows, m.columns) for m in architecture.matrices]
     given = synapses if connectivity is None else connectivity
     if isinstance(given, tuple):
-        if len(given) != len(matrices):
-            name = "synapses" if connectivity is None else "connectivity"
-            raise BadInput(
-                f"{name} names {len(given)} values for {len(matrices)} projections",
-                numbers={"given": f"{len(given)}", "projections": f"{len(matrices)}"},
-                help="give one for all, or one for each projection, input to output",
-            )
+        given = one_each("synapses" if connectivity is None else "connectivity", given, len(matrices))
         if connectivity is None:
             return tuple(int(count) for count in given)
         return tuple(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from neurosparse.errors import BadInput
+from neurosparse.kernels.lanes import ALWAYS_OPEN
 
 #: Far beyond any use, and far inside of what float32 divides.
 CEILINGS = (1e-6, 1e6)
@@ -68,6 +69,11 @@ class Activation:
         height = np.asarray(z, np.float32) * (levels / ceiling) + np.float32(0.5)
         # The top is the ceiling itself, to whatever the product of levels and their size is rounded.
         return np.where(height >= levels, ceiling, np.floor(np.maximum(height, 0)) * (ceiling / levels))
+
+    @property
+    def gates(self) -> np.float32:
+        """Return the ceiling by which `lanes.where_open` tells which gates of the outputs are open."""
+        return ALWAYS_OPEN if self.kind == "identity" else np.float32(self.ceiling)
 
     def to_json(self) -> dict[str, Any]:
         """Return the activation as a file tells it; a ceiling that is infinite is left out."""

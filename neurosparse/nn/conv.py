@@ -11,13 +11,12 @@ import numpy as np
 from neurosparse.architecture.layers import Conv as ConvSpec
 from neurosparse.architecture.layers import Shape, padding_before
 from neurosparse.kernels.convolution import TILE, convolve, descend_shared, from_planes, push_back, to_planes
-from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.products import descend_bias
-from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, padded
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Moment, Signal
-from neurosparse.nn.weights import he_weights
+from neurosparse.nn.weights import first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -110,7 +109,7 @@ class Conv:
         self._store, self._projection, self._workers = store, projection, workers
         self._rectify = activation.kind != "identity"
         self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
-        self._gates = ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling)
+        self._gates = below.gates
         self._geometry = at = _Geometry.of(spec, shape)
         batch = padded(batch)
         self._planes = _planes(shape[0], at.stride**2 * at.rows * at.pitch * batch)
@@ -135,8 +134,8 @@ class Conv:
         return ((NOTHING, NOTHING),)
 
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
-        """Give every connection its first weight (see `he_weights`)."""
-        he_weights(self._projection, gain, seed, fan_in_of)
+        """Give every connection its first weight (see `first_weights`)."""
+        first_weights(self._projection, gain, seed, fan_in_of)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the biases and their velocities."""

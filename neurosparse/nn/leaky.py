@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.leaky import integrate, integrate_back
-from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import buffer
 from neurosparse.nn.layer import Law, Moment
 from neurosparse.nn.weightless import Weightless
@@ -57,7 +56,7 @@ class Leaky(Weightless):
             )
         self.shape = shape
         self._kappa = np.float32(math.exp(-dt / tau))
-        self._ceiling = ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling)
+        self._ceiling = below.gates
         self._lengths = lengths
         self._keep = buffer(shape[1], batch)
         self._keep[:, :batch] = 1.0

@@ -14,14 +14,13 @@ from neurosparse.kernels.neurons import fire, fire_back
 from neurosparse.kernels.products import descend_bias
 from neurosparse.kernels.recurrent import push_back
 from neurosparse.kernels.through_time import descend_steps
-from neurosparse.kernels.update import scatter_weights
-from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, buffer, padded
 from neurosparse.nn.delays import delayed, undelayed
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.lif_cell import LifCell
-from neurosparse.nn.weights import fan_in
+from neurosparse.nn.weights import first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -133,7 +132,7 @@ class Lif:
         self._strength, self._target = rate_strength, rate_target / 1000
         self.bias = np.zeros(neurons, np.float32)
         self.bias_velocity = np.zeros(neurons if store.velocity.size else 0, np.float32)
-        ceiling = ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling)
+        ceiling = below.gates
         self._gates = store.seen, ceiling, np.float32(0.0)
         self._open = store.seen, ALWAYS_OPEN, np.float32(0.0)
         self._keep = buffer(steps, batch)
@@ -157,8 +156,7 @@ class Lif:
         In thresholds; Bellec et al. 2018 and 2020 draw from a normal distribution of variance 1 / fan-in.
         """
         for p in self.projections:
-            spread = np.float32(gain * np.sqrt(1.0 / fan_in(p, fan_in_of)))
-            scatter_weights(p.slots, spread, seed, p.index)
+            first_weights(p, gain, seed, fan_in_of, factor=1.0)
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute the spikes `y` (neurons * steps, batch) from `x` (features * steps, batch), float32 and C-ordered."""

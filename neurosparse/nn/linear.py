@@ -7,14 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.products import descend_bias, forward
 from neurosparse.kernels.update import descend
-from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Moment, Signal
-from neurosparse.nn.weights import he_weights
+from neurosparse.nn.weights import first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -58,7 +57,7 @@ class Linear:
         self.bias, self.bias_velocity = biases
         self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
         below = activation if below is None else below
-        self._gates = store.seen, ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling), np.float32(0)
+        self._gates = store.seen, below.gates, np.float32(0)
         self._signal = NOTHING, NOTHING
         self._store = store
         self._projection = projection
@@ -86,8 +85,8 @@ class Linear:
         return {"bias": self.bias, "bias_velocity": self.bias_velocity}
 
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
-        """Give every connection its first weight (see `he_weights`)."""
-        he_weights(self._projection, gain, seed, fan_in_of)
+        """Give every connection its first weight (see `first_weights`)."""
+        first_weights(self._projection, gain, seed, fan_in_of)
 
     def _work(self, batch: int) -> int:
         """Return how many multiply-adds one visit of the live slots takes."""

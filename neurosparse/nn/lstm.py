@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.kernels.update import scatter_weights
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, padded
 from neurosparse.nn.checkpoints import CheckpointedRecurrence
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.recurrence import GATES, Recurrence
-from neurosparse.nn.weights import fan_in
+from neurosparse.nn.weights import first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -103,12 +102,11 @@ class LSTM:
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
         """Give every connection a half-normal size with variance ``gain**2 / fan_in``, fan-in as it is live.
 
-        Without the factor 2 that makes up for rectifiers (see `Linear.initialise`): the sums of each projection then
+        Without the factor 2 that makes up for rectifiers (see `first_weights`): the sums of each projection then
         have about the variance of their inputs.
         """
         for p in self.projections:
-            spread = np.float32(gain * np.sqrt(1.0 / fan_in(p, fan_in_of)))
-            scatter_weights(p.slots, spread, seed, p.index)
+            first_weights(p, gain, seed, fan_in_of, factor=1.0)
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (units * steps, batch) from `x` (features * steps, batch), both float32 and C-ordered."""

@@ -38,7 +38,7 @@ class _OverTime(Weightless):
     ) -> None:
         features, self._n_steps = shape
         self.shape = (features,)
-        self._ceiling = np.float32(-1.0 if below.kind == "identity" else below.ceiling)
+        self._ceiling = below.gates
         self._lengths = lengths
         self._length = np.full(padded(batch), self._n_steps, np.int32)
 

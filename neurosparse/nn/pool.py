@@ -8,9 +8,8 @@ import numpy as np
 
 from neurosparse.architecture.layers import MaxPool as Spec
 from neurosparse.architecture.layers import Shape, padding_before
-from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.pooling import average_pool, average_pool_back, max_pool, max_pool_back
-from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.layer import Law, Moment
 from neurosparse.nn.weightless import Weightless
 
@@ -34,7 +33,7 @@ class MaxPool(Weightless):
         stride = spec.stride or spec.size
         top, left = (padding_before(side, spec.size, stride, spec.padding) for side in (height, width))
         self._shape = height, width, high, wide, spec.size, stride, top, left
-        self._gates = ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling)
+        self._gates = below.gates
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (channels * high * wide, batch) from `x` (channels * height * width, batch)."""

@@ -12,7 +12,7 @@ from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.lstm import walk_back, walk_forward
 from neurosparse.kernels.products import descend_bias, forward
 from neurosparse.kernels.through_time import add_steps, descend_steps
-from neurosparse.nn.activation import IDENTITY, Activation
+from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Signal
@@ -60,7 +60,7 @@ class Recurrence:
         self._input, self._recurrent = projections
         self._bias, self._velocity = biases
         # What the products see, and how the gates of what made their inputs are closed.
-        self._seen = store.seen, ALWAYS_OPEN if below == IDENTITY else np.float32(below.ceiling), np.float32(0.0)
+        self._seen = store.seen, below.gates, np.float32(0.0)
         self._open = store.seen, ALWAYS_OPEN, np.float32(0.0)
         n_units, batch = self._recurrent.n_pre, keep.shape[1]
         self._gates = buffer(GATES * n_units, held * batch)

@@ -8,15 +8,14 @@ from neurosparse.kernels.update import scatter_weights
 from neurosparse.store.store import Projection
 
 
-def he_weights(projection: Projection, gain: float, seed: int, fan_in_of: str) -> None:
-    """Give every connection a half-normal size with variance ``gain**2 * 2 / fan_in``, fan-in as it is live.
+def first_weights(projection: Projection, gain: float, seed: int, fan_in_of: str, factor: float = 2.0) -> None:
+    """Give every connection a half-normal size with variance ``gain**2 * factor / fan_in``, fan-in as it is live.
 
     He et al. 2015 (arXiv:1502.01852, eq. 10) with the number of live inputs on average of a neuron that has any
-    (``"connected"``), or of every neuron of the layer, at least 1 (``"all"``).
+    (``"connected"``), or of every neuron of the layer, at least 1 (``"all"``); the factor 2 makes up for rectifiers.
     """
-    scatter_weights(
-        projection.slots, np.float32(gain * np.sqrt(2.0 / fan_in(projection, fan_in_of))), seed, projection.index
-    )
+    spread = np.float32(gain * np.sqrt(factor / fan_in(projection, fan_in_of)))
+    scatter_weights(projection.slots, spread, seed, projection.index)
 
 
 def fan_in(projection: Projection, fan_in_of: str) -> float:

@@ -16,10 +16,8 @@ from neurosparse.grid import most_of
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
-from neurosparse.mapping.model import model_of
-from neurosparse.mapping.most import most_that_fit
+from neurosparse.mapping.most import graph_within
 from neurosparse.mapping.plan import make_plan
-from neurosparse.mapping.wiring import budgets_of, graph_of
 from neurosparse.run.rules import refuse_unfit, refuse_unused
 from neurosparse.settings import Settings
 from neurosparse.store.layout import Layout, ProjectionLayout
@@ -82,14 +80,7 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     refuse_unfit(settings, architecture)
     refuse_large_batch(settings.batch, data)
     limits = {name: getattr(settings, name) for name in LIMITS}
-    unrolls = model_of(profile).convolutions == "unrolled"
-    if settings.connectivity is None and settings.synapses is None:
-        bare = graph_of(architecture, [0] * len(architecture.matrices), unrolls)
-        synapses, limits = most_that_fit(bare, profile, **limits)
-        budgets = budgets_of(architecture, synapses=synapses)
-    else:
-        budgets = budgets_of(architecture, settings.connectivity, settings.synapses)
-    graph = graph_of(architecture, budgets, unrolls)
+    graph, limits = graph_within(architecture, profile, settings.connectivity, settings.synapses, limits)
     plan = make_plan(graph, profile, **limits)
     return Job(config, data, architecture, profile, graph, plan)
 

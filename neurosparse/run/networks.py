@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from neurosparse.architecture.architecture import Architecture
+from neurosparse.each import one_each
 from neurosparse.graph import Graph
 from neurosparse.nn.activation import RELU, Activation
 from neurosparse.nn.layered import AnyNetwork, Layered
 from neurosparse.nn.network import Network
 from neurosparse.nn.snapshot import Ends
 from neurosparse.nn.workers import Workers
-from neurosparse.run.each import one_each
 from neurosparse.settings import Settings
 from neurosparse.store.store import SynapseStore
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from neurosparse.architecture.architecture import Architecture
 from neurosparse.config import Config
+from neurosparse.each import one_each
 from neurosparse.errors import BadInput
 from neurosparse.kernels.rewire import ANEW, DALE, FIXED
 from neurosparse.rewire.library import rules
 from neurosparse.rewire.rule import Options, Rule
-from neurosparse.run.each import one_each
 from neurosparse.settings import Settings
 from neurosparse.store.store import SynapseStore
 
