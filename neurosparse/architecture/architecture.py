@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from neurosparse.architecture.layers import (
     Centre,
+    Conv,
     Crop,
     Dense,
     Last,
@@ -18,6 +19,7 @@ from neurosparse.architecture.layers import (
     Matrix,
     Mean,
     Mirror,
+    Norm,
     Shape,
     layer_text,
 )
@@ -72,6 +74,11 @@ class Architecture:
         signals, count = [Signal(self.input, "input")], Counter[str]()
         for k, layer in enumerate(self.layers, start=1):
             shape = layer.shape(signals[-1].shape)
+            if isinstance(layer, Norm) and not (k > 1 and isinstance(self.layers[k - 2], Dense | Conv)):
+                raise BadInput(
+                    f"layer {k}, norm, normalises the sums of the layer before it, and there are none",
+                    help="put it straight behind a convolution or a number of neurons: conv:64:5,norm,maxpool:2",
+                )
             signals.append(Signal(shape, self._population(k, layer, signals[-1], shape, count)))
         if len(signals[-1].shape) != 1:
             raise BadInput(
@@ -83,7 +90,7 @@ class Architecture:
 
     def _population(self, k: int, layer: LayerSpec, before: Signal, shape: Shape, count: Counter[str]) -> str:
         """Return the name of the population that layer `k` makes, from 1."""
-        if isinstance(layer, (Crop, Mirror, Centre, Leaky, Last)):
+        if isinstance(layer, (Crop, Mirror, Centre, Norm, Leaky, Last)):
             return before.population
         if k == len(self.layers):
             return "output"
@@ -95,6 +102,11 @@ class Architecture:
     def is_chain(self) -> bool:
         """Return whether all layers are fully connectable, of neurons without time."""
         return len(self.input) != 2 and all(isinstance(layer, Dense) for layer in self.layers)
+
+    @property
+    def folded(self) -> Architecture:
+        """Return what is left once normalisation has gone into the weights."""
+        return Architecture(self.input, tuple(layer for layer in self.layers if not isinstance(layer, Norm)))
 
     @property
     def matrices(self) -> tuple[Matrix, ...]:

@@ -175,6 +175,19 @@ class Centre(_Weightless):
 
 
 @dataclass(frozen=True)
+class Norm(_Weightless):
+    """Sums normalised over the batch, before the rectifier; it folds into the weights before it (see `nn.norm`)."""
+
+    word: ClassVar[str] = "norm"
+
+    def shape(self, before: Shape) -> Shape:
+        """Return the shape as it is."""
+        if len(before) == 2:
+            raise BadInput("the layer norm normalises images or neurons, and gets a sequence", help="leave it out")
+        return before
+
+
+@dataclass(frozen=True)
 class Lstm:
     """Long short-term memory with forget gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
 
@@ -288,7 +301,23 @@ class Max(Last):
 #: By the word that names them.
 KINDS: dict[str, type[Any]] = {
     kind.word: kind
-    for kind in (Dense, Conv, MaxPool, AveragePool, Crop, Mirror, Centre, Lstm, BiLstm, Lif, Leaky, Last, Mean, Max)
+    for kind in (
+        Dense,
+        Conv,
+        Norm,
+        MaxPool,
+        AveragePool,
+        Crop,
+        Mirror,
+        Centre,
+        Lstm,
+        BiLstm,
+        Lif,
+        Leaky,
+        Last,
+        Mean,
+        Max,
+    )
 }
 
 

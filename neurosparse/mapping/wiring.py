@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import AveragePool, Centre, Conv, Crop, Dense, Lif, Lstm, Mirror, no_synapses
+from neurosparse.architecture.layers import AveragePool, Centre, Conv, Crop, Dense, Lif, Lstm, Mirror, Norm, no_synapses
 from neurosparse.each import one_each
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, Kernel, Population, Projection, split_over
@@ -128,6 +128,6 @@ def _unrolled(architecture: Architecture, budgets: Sequence[int]) -> Graph:
             name = f"{pre.name}-{after.population}"
             projections.append(Projection(name, pre.name, after.population, next(left), kernel))
             sources = spread = 1
-        elif not isinstance(layer, Crop | Mirror | Centre):
+        elif not isinstance(layer, Crop | Mirror | Centre | Norm):
             raise no_synapses(layer)
     return Graph(tuple(populations), tuple(projections))

@@ -22,6 +22,7 @@ from neurosparse.nn.lif import Lif
 from neurosparse.nn.lif_cell import LifCell
 from neurosparse.nn.linear import Linear
 from neurosparse.nn.lstm import LSTM
+from neurosparse.nn.norm import Norm
 from neurosparse.nn.over_time import Last, Max, Mean
 from neurosparse.nn.pool import AveragePool, MaxPool
 from neurosparse.nn.views import Crop, Mirror
@@ -95,9 +96,15 @@ def _lif(spec: specs.Lif, at: Place) -> Layer:
     )  # fmt: skip
 
 
+def _norm(spec: specs.Norm, at: Place) -> Layer:
+    """Return the normalisation of the sums before it."""
+    return Norm(at.after[0], at.own, bool(at.store.velocity.size), at.lengths, at.workers, at.store.parts)
+
+
 _KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
     specs.Dense: _dense,
     specs.Conv: _conv,
+    specs.Norm: _norm,
     specs.MaxPool: lambda spec, at: MaxPool(spec, at.before, at.below),
     specs.AveragePool: lambda spec, at: AveragePool(spec, at.before, at.below),
     specs.Crop: lambda spec, at: Crop(spec.size, at.before, at.batch, at.index),
@@ -158,9 +165,11 @@ def build(
 def rectifiers(architecture: Architecture, activation: Activation) -> list[Activation]:
     """Return what made each signal, the input first: the activation of what is rectified, and of maxima of that."""
     made = [IDENTITY]
-    for spec in architecture.layers:
+    for spec, following in zip(architecture.layers, [*architecture.layers[1:], None], strict=True):
         keeps = isinstance(spec, specs.MaxPool) and (made[-1] == RELU or not isinstance(spec, specs.AveragePool))
-        if isinstance(spec, specs.Dense | specs.Conv):
+        if isinstance(following, specs.Norm):
+            made.append(IDENTITY)
+        elif isinstance(spec, specs.Dense | specs.Conv | specs.Norm):
             made.append(activation)
         else:
             made.append(made[-1] if keeps else IDENTITY)

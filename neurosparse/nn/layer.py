@@ -106,7 +106,7 @@ class Layer(Protocol):
         dy : ndarray of float32, as `y`
             Gradient of the mean loss with respect to this layer's sums where it rectifies, else with respect to `y`.
         laws : sequence of Law
-            One a projection.
+            One a projection; that of the network where there is none.
         """
         ...
 

@@ -19,6 +19,7 @@ from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.lif import Lif
 from neurosparse.nn.losses import SoftmaxCrossEntropy
 from neurosparse.nn.network import Network
+from neurosparse.nn.norm import Norm
 from neurosparse.nn.snapshot import Ends, trained_projections
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.nn.workers import Workers
@@ -53,8 +54,8 @@ class Layered:
     Raises
     ------
     BadInput
-        The store does not have the projections of the architecture, or dropout is asked for where nothing could say
-        afterwards who was silent.
+        The store does not have the projections of the architecture, dropout is asked for where nothing could say
+        afterwards who was silent, or weights that are rounded would be normalised.
     """
 
     def __init__(
@@ -73,6 +74,11 @@ class Layered:
         self._lengths = np.zeros(buffer(1, batch).shape[1], np.int64)
         self._rectified = rectifiers(architecture, activation)
         self.layers = build(architecture, store, batch, workers or Workers(1), self._rectified, self._lengths)
+        if store.seen is not store.weight and any(isinstance(layer, Norm) for layer in self.layers):
+            raise BadInput(
+                "weights that are rounded to a grid of steps leave it when normalisation goes into them",
+                help="--weights float32, or a network without norm",
+            )
         self.loss = SoftmaxCrossEntropy(smoothing)
         count = len(store.projections)
         self._preconditioner = list(preconditioner or [1.0] * count)
@@ -169,7 +175,9 @@ class Layered:
         loss, right = self.loss(self.forward((law.seed, law.step)), label, self._dx[-1])
         for k in range(len(self.layers) - 1, self._first - 1, -1):
             layer = self.layers[k]
-            laws = [law._replace(preconditioner=float(self._preconditioner[p.index])) for p in layer.projections]
+            laws = [law._replace(preconditioner=float(self._preconditioner[p.index])) for p in layer.projections] or [
+                law
+            ]
             layer.backward(self._x[k], self._dx[k], self._x[k + 1], self._dx[k + 1], laws)
             if self._dx[k].size and self._dropout[k]:
                 pass_back(self._dx[k], np.float32(self._dropout[k]))
@@ -191,10 +199,18 @@ class Layered:
         return {f"{name}{k}": array for k, layer in enumerate(self.layers) for name, array in layer.state().items()}
 
     def trained(self, ends: Sequence[Ends]) -> TrainedNetwork:
-        """Return a copy of the network as it is seen, as a value, its projections and populations named by `ends`."""
-        return TrainedNetwork(
-            trained_projections(self.store, self.layers, ends, self._rectified[1:]), self.architecture
-        )
+        """Return a copy of the network as it is seen, as a value, its projections and populations named by `ends`.
+
+        Normalisation is in the weights there.
+        """
+        projections = list(trained_projections(self.store, self.layers, ends, self._rectified[1:]))
+        count = 0
+        for layer in self.layers:
+            count += len(layer.projections)
+            if isinstance(layer, Norm):
+                projections[count - 1] = layer.folded(projections[count - 1])
+        architecture = self.architecture.folded
+        return TrainedNetwork(tuple(projections), None if architecture.is_chain else architecture)
 
 
 #: What training takes: a chain, whose steps are one call, or any layers.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from architectures import ends_for, store_for
 
 from neurosparse.architecture.architecture import architecture_of
 from neurosparse.archive import read_arrays, write_arrays
@@ -12,22 +13,6 @@ from neurosparse.nn.layered import Layered
 from neurosparse.nn.network import Network
 from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.nn.workers import Workers
-from neurosparse.store.layout import Layout, unbounded
-from neurosparse.store.store import SynapseStore
-
-
-def store_for(architecture, connectivity=0.3, **options):
-    layouts = [
-        unbounded(f"p{k}", m.rows, m.columns, max(1, round(connectivity * m.rows * m.columns)))
-        for k, m in enumerate(architecture.matrices)
-    ]
-    store = SynapseStore(Layout(tuple(layouts)), **options)
-    store.fill(3)
-    return store
-
-
-def ends_for(store):
-    return [(f"p{k}", f"n{k}", f"n{k + 1}") for k in range(len(store.projections))]
 
 
 def _samples(n, features, seed=0):
