@@ -3,8 +3,8 @@
 An image is laid out in `planes`: padded with zeros, and cut into phases where the stride is above 1, so that what a
 weight at (channel, row, column) of the kernel sees at all positions, one after the other, is one run of memory of its
 channel. Rows of positions have the pitch of the planes: the places behind the last position of a row lie in between.
-Their sums are computed like the others and never read, and their gradients are zero. No matrix of patches exists: a
-tile of a run stays in registers while all channels out take from it.
+A tile of nothing else is passed over; in the others their sums are computed and never read, and their gradients are
+zero. No matrix of patches exists: a tile of a run stays in registers while all channels out take from it.
 """
 
 from __future__ import annotations
@@ -108,6 +108,8 @@ def convolve(rows, seen, bias, planes, begin, y, shape, posts):
     whole = first == 0 and last == bias.size
     z = np.empty((last - first, TILE), np.float32)
     for tile in range(0, ((height - 1) * pitch + width) * batch, TILE):
+        if not _has_positions(tile, batch, (height, width, pitch)):
+            continue
         for j in range(first, last):
             b = lanes.spread(bias[j])
             for c in range(0, TILE, WIDTH):
@@ -139,6 +141,24 @@ def convolve(rows, seen, bias, planes, begin, y, shape, posts):
                 elif rectify:
                     sums = lanes.positive_part(sums)
                 lanes.store(y, (j * height + i) * width + k, b, sums)
+
+
+@kernel
+def _has_positions(tile, batch, shape):
+    """Return whether a vector of a tile lies at a position of the output, and not behind the last one of a row.
+
+    Parameters
+    ----------
+    tile, batch : int64
+        Its first column; columns of a place.
+    shape : (height, width, pitch), each int64
+    """
+    height, width, pitch = shape
+    for c in range(0, TILE, WIDTH):
+        place = (tile + c) // batch
+        if place // pitch < height and place % pitch < width:
+            return True
+    return False
 
 
 @kernel
@@ -193,6 +213,8 @@ def push_back(rows, weight, begin, dy, dplanes, shape, channels):
         for c in range(0, dplanes.shape[1], WIDTH):
             lanes.store(dplanes, channel, c, zero)
     for tile in range(0, ((height - 1) * pitch + width) * dy.shape[1], TILE):
+        if not _has_positions(tile, dy.shape[1], shape):
+            continue
         _take_tile(dy, tile, shape, dz)
         for i in range(first * size, last * size):
             left, right = row_start[i], row_start[i + 1]
@@ -257,6 +279,8 @@ def descend_shared(slots, planes, begin, dy, shape, law, moment, rows, died, wid
         for n in range(stop - start):
             lanes.store(summed, n, 0, zero)
         for tile in range(0, ((high - 1) * pitch + wide) * dy.shape[1], TILE):
+            if not _has_positions(tile, dy.shape[1], shape):
+                continue
             _take_tile(dy, tile, shape, dz)
             _add_products(row_start, target, planes, begin, dz, tile, (row, upto), summed)
         for n in range(stop - start):
