@@ -15,7 +15,7 @@ from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder
 from neurosparse.run.training import resume, start
 
-_CONVOLUTION = {"layers": "conv:8:3,avgpool:2,30", "connectivity": "30%", "momentum": 0.9, "learning_rate": 0.05}
+_CONVOLUTION = {"layers": "conv:8:3,norm,avgpool:2,30", "connectivity": "30%", "momentum": 0.9, "learning_rate": 0.05}
 _ANY = {"profile": "spinnaker2", "neurons_per_core": 10_000, "synapses_per_core": 100_000, "momentum": 0.9}
 
 
@@ -87,7 +87,7 @@ def test_layers_that_no_spiking_machine_has_are_trained_on_a_machine_that_holds_
     assert "cannot be told as synapses" in refused.stderr
 
 
-@pytest.mark.parametrize("layers", ["conv:8:3,maxpool:2,30", "mirror,conv:8:3:stride=2"])
+@pytest.mark.parametrize("layers", ["conv:8:3,norm,maxpool:2,30,norm", "mirror,conv:8:3:stride=2"])
 def test_a_run_goes_on_to_the_bit_where_it_was_stopped(layers, tmp_path):
     config = configure({**_ANY, "data": "digits", "layers": layers, "connectivity": "30%", "epochs": 2})
     whole = start(config, tmp_path / "whole")
@@ -135,7 +135,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_written(asked, says, 
 def test_an_older_program_is_told_that_the_file_is_of_another_kind(convolution):
     head = json.loads((convolution.path / "config.json").read_text())
     assert head["input"] == [1, 8, 8]
-    assert RunFolder(convolution.path).architecture() == convolution.trained().architecture
+    assert RunFolder(convolution.path).architecture().folded == convolution.trained().architecture
 
 
 @pytest.mark.parametrize(
