@@ -12,6 +12,7 @@ from neurosparse.units import format_bytes, parse_fraction, parse_steps
 
 _OF_RUNS = ("samples", "allowed_loss", "coding", "weight_bits", "compacting")
 _OF_NETWORKS = ("input_rate",)
+_OF_CONVERSION = ("steps", "allowed_loss", "coding", "coding_seed", "weight_bits", "compacting")
 
 
 @click.command()
@@ -65,15 +66,19 @@ def command(
     """
     if len(places) != (1 if network is not None else 2):
         raise click.UsageError("give RUN and TARGET, or --network FILE and TARGET")
-    for name in _OF_NETWORKS if network is None else _OF_RUNS:
-        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            flag = "--compact" if name == "compacting" else f"--{name.replace('_', '-')}"
-            where = "--network" if network is None else "RUN, not with --network"
-            raise click.UsageError(f"{flag} goes with {where}")
+    for name in _given(ctx, _OF_NETWORKS if network is None else _OF_RUNS):
+        where = "--network" if network is None else "RUN, not with --network"
+        raise click.UsageError(f"{name} goes with {where}")
     if network is not None:
         _export_network(network, places[0], out, overwrite, options)
     else:
-        _export_run(Path(places[0]), places[1], out, overwrite, options)
+        _export_run(Path(places[0]), places[1], out, overwrite, options, _given(ctx, _OF_CONVERSION))
+
+
+def _given(ctx: click.Context, names: tuple[str, ...]) -> list[str]:
+    """Return those of some options that were given, as they are written."""
+    given = [name for name in names if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT]
+    return ["--compact" if name == "compacting" else f"--{name.replace('_', '-')}" for name in given]
 
 
 def _export_network(file: Path, target: str, out: Path | None, overwrite: bool, options: dict[str, Any]) -> None:
@@ -94,15 +99,21 @@ def _export_network(file: Path, target: str, out: Path | None, overwrite: bool, 
     _print(summary)
 
 
-def _export_run(run: Path, target: str, out: Path | None, overwrite: bool, options: dict[str, Any]) -> None:
-    """Export the trained network of a run."""
+def _export_run(
+    run: Path, target: str, out: Path | None, overwrite: bool, options: dict[str, Any], of_conversion: list[str]
+) -> None:
+    """Export the trained network of a run; `of_conversion` are options given that only a conversion has."""
     from neurosparse.export.exporter import exporters
     from neurosparse.nn.compact import compact
     from neurosparse.nn.unrolled import unrolled
     from neurosparse.run.folder import RunFolder
     from neurosparse.run.job import dataset_of
+    from neurosparse.spiking.native import spikes_in_training
     from neurosparse.spiking.twin import Conversion
 
+    if spikes_in_training(RunFolder(run).architecture()):
+        _export_native(RunFolder(run), target, out, overwrite, options["samples"], of_conversion)
+        return
     exporter = exporters.load(target)()
     asked = Conversion(
         steps=parse_steps(options["steps"]), allowed_loss=parse_fraction(options["allowed_loss"]),
@@ -123,6 +134,25 @@ def _export_run(run: Path, target: str, out: Path | None, overwrite: bool, optio
         )
         click.echo(f"neurons kept: {kept}")
     _print(summary)
+
+
+def _export_native(
+    folder: Any, target: str, out: Path | None, overwrite: bool, samples: int, of_conversion: list[str]
+) -> None:
+    """Export a network whose neurons spike in training."""
+    from neurosparse.export.native.exporter import native_exporters
+    from neurosparse.run.job import dataset_of
+
+    if of_conversion:
+        raise BadInput(
+            f"{' and '.join(of_conversion)} would change a network whose neurons spike in training: it is handed over"
+            " as it is",
+            help="leave it out",
+        )
+    exporter = native_exporters.load(target)()
+    dataset = dataset_of(folder.config(), folder.fingerprints()["data"])
+    place = out or folder.path / "export" / target
+    _print(exporter.export(folder.trained(), dataset, place, overwrite=overwrite, samples=samples))
 
 
 def _print(summary: Any) -> None:

@@ -77,7 +77,7 @@ class NirExporter(SpikingExporter):
         OverBudget
             All weights as dense matrices of float64 take more than `MOST_DENSE`.
         """
-        _package()
+        package()
         item = np.dtype(np.float64).itemsize
         dense = [(p.weight.shape[0] * p.weight.shape[1] * item, p.name) for p in network.projections]
         total, (most, largest) = sum(size for size, _ in dense), max(dense)
@@ -93,7 +93,7 @@ class NirExporter(SpikingExporter):
         """Write graph and samples; the manifest says what the graph cannot, and what it costs to ignore that."""
         spiking = twin.spiking
         file = io.BytesIO()
-        _package().write(file, graph(spiking))
+        package().write(file, graph(spiking))
         write_bytes(new / GRAPH, file.getvalue())
         write_arrays(new / SAMPLES, {"schema": self.schema}, shown.arrays)
         input_layer, *layers = manifest["layers"]
@@ -137,7 +137,7 @@ def graph(spiking: SpikingNetwork) -> Any:
 
     Time is counted in steps, so that a spike is a 1 that lasts one step, and weights are mV.
     """
-    nir, cell, last = _package(), spiking.cell, len(spiking.layers)
+    nir, cell, last = package(), spiking.cell, len(spiking.layers)
     nodes = {"input": nir.Input(np.array(spiking.layers[0].weight.shape[:1]))}
     for k, layer in enumerate(spiking.layers, start=1):
         synapses, *cells = _keys(k, last)
@@ -155,7 +155,7 @@ def _keys(k: int, last: int) -> tuple[str, ...]:
 def _affine(layer: SpikingLayer, cell: Cell) -> Any:
     """Return the nir.Affine of synapses from each to each, and of constant currents; what is no synapse is 0."""
     bias = layer.offset * cell.step / cell.capacitance
-    return _package().Affine(layer.weight.T.toarray(order="C"), bias)
+    return package().Affine(layer.weight.T.toarray(order="C"), bias)
 
 
 SYNAPSES: Mapping[type, Callable[[Any, Cell], Any]] = {SpikingLayer: _affine}
@@ -165,7 +165,7 @@ SYNAPSES: Mapping[type, Callable[[Any, Cell], Any]] = {SpikingLayer: _affine}
 def _cells(layer: SpikingLayer, cell: Cell) -> Any:
     """Return the nir.IF of the cells of a layer."""
     values = {name: np.full(layer.offset.shape, value) for name, value in _parameters(cell).items()}
-    return _package().IF(**values, metadata={"v_initial": layer.initial})
+    return package().IF(**values, metadata={"v_initial": layer.initial})
 
 
 def _parameters(cell: Cell) -> dict[str, float]:
@@ -190,7 +190,7 @@ def _softly(spiking: SpikingNetwork) -> SpikingNetwork:
     return replace(spiking, cell=replace(spiking.cell, soft=True))
 
 
-def _package() -> Any:
+def package() -> Any:
     """Return the package nir.
 
     Raises

@@ -50,6 +50,22 @@ class HeldOut:
         return {"sample": self.x, "label": self.label, "decision": self.decision}
 
 
+def check_samples(dataset: Dataset, samples: int) -> None:
+    """Raise BadInput where the test split has not so many samples, or fewer than one is asked for."""
+    if not 1 <= samples <= len(dataset.test):
+        raise BadInput(
+            f"cannot put {format_count(samples)} held-out samples into the export",
+            numbers={"least": "1", "there are": format_count(len(dataset.test))},
+            where="--samples",
+        )
+
+
+def sample_order(dataset: Dataset, samples: int) -> np.ndarray:
+    """Return which samples of the test split an export shows, int64 (samples,): the same ones for every network."""
+    # The raw stream of PCG64 is the same in all versions of NumPy (NEP 19), its permutations are not.
+    return np.argsort(np.random.PCG64(SAMPLE_SEED).random_raw(len(dataset.test)), kind="stable")[:samples]
+
+
 def held_out(network: TrainedNetwork, dataset: Dataset, samples: int, compacted: Compacted | None) -> HeldOut:
     """Return so many samples of the test split, the same ones for every network.
 
@@ -58,8 +74,7 @@ def held_out(network: TrainedNetwork, dataset: Dataset, samples: int, compacted:
     network : TrainedNetwork
         The one that decides; the compacted one where there is one.
     """
-    # The raw stream of PCG64 is the same in all versions of NumPy (NEP 19), its permutations are not.
-    order = np.argsort(np.random.PCG64(SAMPLE_SEED).random_raw(len(dataset.test)), kind="stable")[:samples]
+    order = sample_order(dataset, samples)
     x = dataset.test.x[order] * np.float32(dataset.scale)
     if compacted is not None:
         x = np.ascontiguousarray(x[:, compacted.inputs])
@@ -170,9 +185,4 @@ def check_export(network: TrainedNetwork, dataset: Dataset, samples: int, target
                 numbers={"lowest": f"{low:g}", "highest": f"{high:g}"},
                 where=f"{dataset.name}, {part}",
             )
-    if not 1 <= samples <= len(dataset.test):
-        raise BadInput(
-            f"cannot put {format_count(samples)} held-out samples into the export",
-            numbers={"least": "1", "there are": format_count(len(dataset.test))},
-            where="--samples",
-        )
+    check_samples(dataset, samples)

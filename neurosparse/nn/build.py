@@ -88,11 +88,10 @@ def _lstm(spec: specs.Lstm, at: Place) -> Layer:
 
 def _lif(spec: specs.Lif, at: Place) -> Layer:
     """Return spiking neurons."""
-    cell = LifCell(spec.tau_mem, spec.tau_syn or None, spec.tau_adapt, spec.beta, float(spec.refractory))
     return Lif(
-        at.store, at.projections, (at.before[0], at.before[1]), spec.neurons, spec.adaptive, cell, at.workers, at.batch,
-        at.below, at.lengths, delays=spec.delays, learning=spec.learning, rate_strength=spec.rate_cost,
-        rate_target=spec.rate,
+        at.store, at.projections, (at.before[0], at.before[1]), spec.neurons, spec.adaptive, LifCell.of(spec),
+        at.workers, at.batch, at.below, at.lengths, delays=spec.delays, learning=spec.learning,
+        rate_strength=spec.rate_cost, rate_target=spec.rate,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurosparse.architecture.layers import Lif
 from neurosparse.errors import BadInput
 
 
@@ -67,6 +68,11 @@ class LifCell:
                 "the refractory time must be a whole number of time steps",
                 numbers={"refractory": f"{self.refractory:g} ms", "step": f"{self.dt:g} ms"},
             )
+
+    @classmethod
+    def of(cls, layer: Lif) -> LifCell:
+        """Return the constants of a layer, whose step is 1 ms."""
+        return cls(layer.tau_mem, layer.tau_syn or None, layer.tau_adapt, layer.beta, float(layer.refractory))
 
     @property
     def rests(self) -> int:

@@ -24,6 +24,7 @@ from neurosparse.run.watched import Ended, run_watched
 from neurosparse.spiking.coding import Coding
 from neurosparse.spiking.convert import convert
 from neurosparse.spiking.emulate import Outcome, emulate
+from neurosparse.spiking.native import spikes_in_training
 from neurosparse.spiking.parting import parting
 from neurosparse.spiking.twin import Conversion
 
@@ -79,6 +80,11 @@ def simulate(
     FileFault
         The run has no trained network, or the result cannot be written.
     """
+    if spikes_in_training(folder.architecture()):
+        raise BadInput(
+            "the neurons of this network spike in training: there is no conversion whose rates to compare",
+            help=f"its exports check every spike: neurosparse export {folder.path} brian2",
+        )
     asked = Conversion(steps=steps)
     trained, exporter = unrolled(folder.trained()), exporters.load(backend.exporter)()
     dataset = dataset_of(folder.config(), folder.fingerprints()["data"])

@@ -1,0 +1,1 @@
+"""Export of networks whose neurons spike in training: as they are, without conversion."""
