@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import spiking_networks
 from scipy.sparse import csr_array
 from vs_spynnaker.virtual_board import interpreter
 
 from neurosparse.config import configure
 from neurosparse.description.network import NetworkDescription, Population
+from neurosparse.export.native.pynn import NativePyNN
 from neurosparse.export.pynn import PyNNExporter
 from neurosparse.footprint.measure import measure
 from neurosparse.footprint.trained import described
@@ -21,6 +23,7 @@ from neurosparse.mapping.cost import total
 from neurosparse.nn.unrolled import unrolled
 from neurosparse.run.training import start
 from neurosparse.spiking.coding import CODINGS
+from neurosparse.spiking.native import native
 from neurosparse.spiking.twin import Conversion
 
 # Runs the script as it stands, and afterwards asks the tool chain what it has booked for every core.
@@ -128,3 +131,12 @@ def test_a_convolution_books_what_its_report_says_with_every_synapse_by_itself(d
     )
     found = sorted(core.booked["synaptic_matrix"].fixed for core in footprint.cores if "synaptic_matrix" in core.booked)
     assert told == found
+
+
+@pytest.mark.parametrize("layers", ["lif:30:delays=20,mean", "lif:20:tau_syn=4,lif:16:tau_syn=3:delays=3,leaky:5,mean"])
+def test_spiking_layers_are_mapped_with_their_delays(layers, tmp_path):
+    _, trained = spiking_networks.network(layers)
+    folder = NativePyNN().export(trained, spiking_networks.dataset(), tmp_path / "export", samples=2).folder
+    seen = observed(folder / "network.py", tmp_path / "work", "--samples", "1")
+    first = {stop + 1 for begin, stop, *_ in seen["cores"] if begin == 0}
+    assert first >= set(native(trained).sizes[:-1])
