@@ -80,6 +80,8 @@ class Projection:
         How many connections it has or may have: its budget. Of a kernel, how many weights.
     kernel : Kernel, optional
         Where a connection is not one of a pair of neurons.
+    delays : int
+        A connection takes 1 to so many timesteps, and a pair of neurons has one of each at most.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Projection:
     post: str
     synapses: int
     kernel: Kernel | None = None
+    delays: int = 1
 
 
 @dataclass(frozen=True)
@@ -136,15 +139,18 @@ class Graph:
         raise BadInput(f"there is no population called {name!r}")
 
     def pairs(self, projection: Projection) -> int:
-        """Return how many (pre, post) pairs a projection could connect; of a kernel, how many weights it could have."""
+        """Return how many connections a projection could have: pairs, each with every delay, or weights of a kernel."""
         rows, columns = self.matrix(projection)
         return rows * columns
 
     def matrix(self, projection: Projection) -> tuple[int, int]:
-        """Return the rows and columns of a projection's weights: sources and targets, unless it has a kernel."""
+        """Return the rows and columns of a projection's weights: sources and targets, unless it has a kernel.
+
+        With delays, row ``i * delays + d`` is of what source i sends d + 1 timesteps late.
+        """
         if projection.kernel is not None:
             return projection.kernel.rows, projection.kernel.columns
-        return self.population(projection.pre).size, self.population(projection.post).size
+        return self.population(projection.pre).size * projection.delays, self.population(projection.post).size
 
     @property
     def all_pairs(self) -> int:

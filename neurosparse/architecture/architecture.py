@@ -104,6 +104,11 @@ class Architecture:
         return len(self.input) != 2 and all(isinstance(layer, Dense) for layer in self.layers)
 
     @property
+    def is_spiking(self) -> bool:
+        """Return whether there are neurons that spike while the network learns."""
+        return any(isinstance(layer, Lif) for layer in self.layers)
+
+    @property
     def folded(self) -> Architecture:
         """Return what is left once normalisation has gone into the weights."""
         return Architecture(self.input, tuple(layer for layer in self.layers if not isinstance(layer, Norm)))

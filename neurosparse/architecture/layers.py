@@ -378,12 +378,18 @@ def _larger(what: str, window: int, sides: Sequence[int], layer: LayerSpec) -> B
     )
 
 
+#: What to do where a machine that holds every synapse by itself cannot take a layer.
+HOLDS_WEIGHTS_ONCE = (
+    "use a machine that holds each weight once (--profile spinnaker2 with --neurons-per-core and --synapses-per-core)"
+)
+
+
 def no_synapses(layer: LayerSpec) -> BadInput:
     """Return the refusal of a layer on a machine that holds every synapse by itself."""
     return BadInput(
         f"the layer {layer_text(layer)} cannot be told as synapses between neurons",
-        help="conv, avgpool, crop, mirror, centre and numbers of neurons can; for others use a machine that holds each"
-        " weight once (--profile spinnaker2 with --neurons-per-core and --synapses-per-core)",
+        help=f"conv, avgpool, crop, mirror, centre and numbers of neurons can, and lif layers with what reads them (one"
+        f" leaky, last or mean); for others {HOLDS_WEIGHTS_ONCE}",
     )
 
 

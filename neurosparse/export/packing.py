@@ -14,6 +14,7 @@ from neurosparse.footprint.keys import KeyBlock
 from neurosparse.footprint.rows import delayed_row, in_steps
 from neurosparse.footprint.values import CoreFootprint, Footprint, ProjectionFootprint
 from neurosparse.mapping.cost import n_bits
+from neurosparse.mapping.delays import extension_of
 
 # spynnaker/pyNN/models/neuron/master_pop_table.py:84-143, sPyNNaker 1!7.4.1.
 _ENTRY = struct.Struct("<IIHHHHHH")
@@ -55,7 +56,7 @@ def blocks(footprint: Footprint, population: str) -> tuple[Block, ...]:
         if projection.stages:
             rows = n_pre * projection.stages
             parts.append(
-                (f"{projection.pre}_delayed", True, rows, projection.delayed.booked, projection.delayed_row_bytes)
+                (extension_of(projection.pre), True, rows, projection.delayed.booked, projection.delayed_row_bytes)
             )
         for sender, delayed, rows, synapses, row_bytes in parts:
             offset = -(-address // alignment) * alignment if synapses else None

@@ -10,7 +10,7 @@ from neurosparse.description.network import NetworkDescription
 from neurosparse.errors import BadInput
 from neurosparse.footprint.rows import longest_delay
 from neurosparse.hardware.compressed_rows import RowsProfile
-from neurosparse.mapping.cost import n_bits
+from neurosparse.mapping.cost import delay_slots, n_bits
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,10 @@ def plan_delays(network: NetworkDescription, profile: RowsProfile, widths: Mappi
     for population in network.populations:
         if population.model not in profile.neuron_models:
             continue
-        types = profile.neuron_models[population.model].synapse_types
         steps = math.ceil(into.get(population.name, 0.0) / network.timestep)
-        bits = n_bits(widths[population.name]) + n_bits(types)
+        most = delay_slots(profile, profile.neuron_models[population.model], widths[population.name])
         longest[population.name] = steps
-        slots[population.name] = min(2 ** n_bits(steps), 2 ** (profile.ring_buffer.index_bits - bits))
+        slots[population.name] = min(2 ** n_bits(steps), most)
     extensions: dict[str, tuple[int, int]] = {}
     edges = []
     # Source by source as they first come, and target by target.

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurosparse.description.connectors import Connector, FromList, OneToOne
 from neurosparse.footprint.values import CoreFootprint, Footprint
+from neurosparse.mapping.delays import extension_of
 
 # Stands for all cores of a sender at once, which the tool chain keeps apart from naming each of them.
 WHOLE = -1
@@ -49,7 +50,7 @@ def edges_from(footprint: Footprint, sender: str) -> Iterator[Edge]:
     for post in dict.fromkeys(projection.post for projection in (projections if is_population else held_back)):
         yield Edge(post, _heard(footprint, pre, post))
     if is_population and held_back:
-        extension = f"{pre}_delayed"
+        extension = extension_of(pre)
         yield Edge(extension, tuple((core, (k,)) for k, core in enumerate(footprint.cores_of(extension))))
 
 

@@ -20,6 +20,7 @@ from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping import cost
 from neurosparse.mapping.cost import Booking
+from neurosparse.mapping.delays import extension_of
 from neurosparse.mapping.dtcm import dtcm_usage
 from neurosparse.mapping.place import Load, Place, place
 from neurosparse.registry import unknown_name
@@ -131,12 +132,12 @@ def _vertices(
         for population in populations
     }
     for pre in delays.extensions:
-        if f"{pre}_delayed" in vertices:
-            raise BadInput(f"the delay extension of {pre!r} would be called {pre}_delayed, as a population is")
+        name = extension_of(pre)
+        if name in vertices:
+            raise BadInput(f"the delay extension of {pre!r} would be called {name}, as a population is")
         booked, written = cost.delay_core(profile.delay_extension), reserved.of_delays(profile, profile.delay_extension)
-        vertices[f"{pre}_delayed"] = [
-            CoreFootprint(f"{pre}_delayed", core.start, core.stop, 0, 0, 0, booked, written, {}, None)
-            for core in vertices[pre]
+        vertices[name] = [
+            CoreFootprint(name, core.start, core.stop, 0, 0, 0, booked, written, {}, None) for core in vertices[pre]
         ]
     return vertices
 
@@ -208,5 +209,5 @@ def _keys(
     for pre, stages in delays.extensions.items():
         cores = vertices[pre]
         keys = keys_of_delays(max(core.neurons for core in cores), stages, colours)
-        senders.append(Sender(f"{pre}_delayed", len(cores), keys))
+        senders.append(Sender(extension_of(pre), len(cores), keys))
     return allocate(senders, profile.routing)

@@ -21,12 +21,13 @@ def described(
     ----------
     graph : Graph
         Names, cell types and what is recorded; its sizes give way to those of the weights.
-    weights : sequence of csr_array, each (n_pre, n_post)
-        One for each projection of the graph. A weight of zero has the sign of its sign bit, as a newborn has. A
-        projection without a synapse of a sign is not made for it.
+    weights : sequence of csr_array, each (n_pre * delays, n_post)
+        One for each projection of the graph, with a row for each delay of a source (see `Graph.matrix`). A weight of
+        zero has the sign of its sign bit, as a newborn has. A projection without a synapse of a sign is not made for
+        it.
     neurons_per_core : int, optional
     delay : float
-        ms, the same for all.
+        ms, of the fastest connections; each step of a projection's delays takes 1 ms more.
 
     Returns
     -------
@@ -37,15 +38,18 @@ def described(
     projections = []
     for projection, matrix in zip(graph.projections, weights, strict=True):
         matrix = matrix.sorted_indices()
-        sizes |= dict(zip((projection.pre, projection.post), matrix.shape, strict=True))
-        source = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(matrix.indptr))
+        sizes |= {projection.pre: matrix.shape[0] // projection.delays, projection.post: matrix.shape[1]}
+        row = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(matrix.indptr))
+        source, delays = row // projection.delays, delay + row % projection.delays
         inhibitory = np.signbit(matrix.data)
         for receptor, chosen in zip(RECEPTORS, (~inhibitory, inhibitory), strict=True):
             if chosen.any():
-                size = np.abs(matrix.data[chosen]).astype(np.float64)
-                listed = FromList(
-                    source[chosen], matrix.indices[chosen].astype(np.int32), size, np.full(size.size, delay)
-                )
+                # Sorted by source and delay as they are, they may not be by source and target.
+                places = np.flatnonzero(chosen)
+                places = places[np.lexsort((matrix.indices[places], source[places]))]
+                size = np.abs(matrix.data[places]).astype(np.float64)
+                target = matrix.indices[places].astype(np.int32)
+                listed = FromList(source[places], target, size, delays[places])
                 projections.append(Projection(projection.pre, projection.post, receptor, listed))
     populations = tuple(
         Population(

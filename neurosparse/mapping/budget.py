@@ -23,7 +23,9 @@ class Demand:
     synapses : int
         Its budget; slots and bytes are shared out in proportion to it.
     max_row_length, max_fan_in : int, optional
-        The most synapses of one sign from one source onto one core, and of one target neuron.
+        The most synapses of one sign and one delay from one source onto one core, and of one target neuron.
+    delays, in_a_row, stages : int
+        How many delays a connection may have, how many of them share a row at most, and stages of the delay extension.
     """
 
     name: str
@@ -32,10 +34,19 @@ class Demand:
     synapses: int
     max_row_length: int | None = None
     max_fan_in: int | None = None
+    delays: int = 1
+    in_a_row: int = 1
+    stages: int = 0
 
     def most(self, width: int) -> int:
         """Return the most synapses that a core with so many neurons can hold, whatever its memory."""
-        return most_on_core(self.n_pre, width, self.n_pre * width, self.max_row_length, self.max_fan_in)
+        sources = self.n_pre * self.delays
+        return most_on_core(sources, width, sources * width, self.max_row_length, self.max_fan_in)
+
+    def worst(self, slots: Sequence[int], widths: Sequence[int], profile: RowsProfile) -> int:
+        """Return the most bytes that it can add to a core with so many slots on cores of so many neurons."""
+        rows = longest_rows(slots, widths, self.max_row_length, self.in_a_row)
+        return matrix_bound(profile, self.n_pre, self.block, rows, self.stages)
 
 
 def matrix_room(share: int, fixed: int, profile: RowsProfile, budget: float | int | None = None) -> int:
@@ -54,11 +65,13 @@ def matrix_room(share: int, fixed: int, profile: RowsProfile, budget: float | in
     return min(share - fixed, most - profile.row.matrix_base)
 
 
-def longest_rows(slots: Sequence[int], widths: Sequence[int], max_row_length: int | None = None) -> int:
+def longest_rows(
+    slots: Sequence[int], widths: Sequence[int], max_row_length: int | None = None, delays: int = 1
+) -> int:
     """Return the most synapses that the longest excitatory and the longest inhibitory row can sum to.
 
     Rows are as long on every core as the longest of the projection, so the two may come from different cores.
-    On one core, a row takes one synapse a neuron, and both rows together no more than the core's slots.
+    On one core, a row takes one synapse a neuron and delay, and both rows together no more than the core's slots.
 
     Parameters
     ----------
@@ -66,8 +79,10 @@ def longest_rows(slots: Sequence[int], widths: Sequence[int], max_row_length: in
         The slots and the neurons of each core.
     max_row_length : int, optional
         The limit on a row, where there is one.
+    delays : int
+        How many delays share a row.
     """
-    rows = [min(width, max_row_length or width) for width in widths]
+    rows = [min(width, max_row_length or width) * delays for width in widths]
     one_core = max(min(slot, 2 * row) for slot, row in zip(slots, rows, strict=True))
     single = sorted((min(slot, row) for slot, row in zip(slots, rows, strict=True)), reverse=True)
     return max(one_core, sum(single[:2]) if len(single) > 1 else 0)
@@ -121,16 +136,13 @@ def worst_matrix(
 ) -> int:
     """Return the most bytes that the synaptic matrix of each core can come to with so many slots."""
     return profile.row.matrix_base + sum(
-        matrix_bound(profile, demand.n_pre, demand.block, longest_rows(row, widths, demand.max_row_length))
-        for demand, row in zip(demands, slots, strict=True)
+        demand.worst(row, widths, profile) for demand, row in zip(demands, slots, strict=True)
     )
 
 
 def _worst(profile: RowsProfile, demand: Demand, widths: Sequence[int], slots: int) -> int:
     """Return the most bytes that a projection with `slots` on each core can add to a core."""
-    capped = [min(slots, demand.most(width)) for width in widths]
-    rows = longest_rows(capped, widths, demand.max_row_length)
-    return matrix_bound(profile, demand.n_pre, demand.block, rows)
+    return demand.worst([min(slots, demand.most(width)) for width in widths], widths, profile)
 
 
 def _most_slots(profile: RowsProfile, demand: Demand, widths: Sequence[int], limit: int, room: int) -> int:

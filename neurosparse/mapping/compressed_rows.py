@@ -6,21 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neurosparse.errors import OverBudget, shortage
-from neurosparse.graph import Graph, Population
+from neurosparse.graph import Graph, Population, Projection
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping import advice, cost
 from neurosparse.mapping.budget import Demand, core_slots, matrix_room, worst_matrix
 from neurosparse.mapping.core import Core, LaidOut, Limits, PlanOptions
+from neurosparse.mapping.delays import check_delays, delays_of, extension_of
 from neurosparse.mapping.demand import incoming, population_regions
 from neurosparse.mapping.dtcm import dtcm_usage
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.partition import Slice, partition, slice_width
 from neurosparse.mapping.place import Load, Place, place, shares
 from neurosparse.units import format_bytes
-
-# The exported networks delay every spike by one timestep.
-_DELAY = 1
 
 
 @dataclass(frozen=True)
@@ -37,38 +35,65 @@ class CompressedRows:
 
     def lay_out(self, graph: Graph, options: PlanOptions) -> LaidOut:
         """Return the cores of a network, with slots whose worst rows fit in each core's share of its chip."""
-        profile = self.profile
-        slices = partition(graph, profile, options.neurons_per_core)
+        profile, per_core = self.profile, options.neurons_per_core
+        slices = {parts[0].population: parts for parts in partition(graph, profile, per_core)}
+        for projection in graph.projections:
+            check_delays(projection, graph, profile, per_core)
         regions = {
-            population.name: population_regions(population, graph, profile, options.neurons_per_core, options.timesteps)
+            population.name: population_regions(population, graph, profile, per_core, options.timesteps)
             for population in graph.populations
         }
         for population in graph.populations:
             _check_chip(population, graph, profile, options, sum(regions[population.name].values()))
-        loads = [
-            Load(parts[0].population, (sum(regions[parts[0].population].values()),) * len(parts)) for parts in slices
-        ]
-        places = place(loads, profile)
-        available = shares(loads, places, profile)
+        for name in self._held_back(graph, per_core):
+            regions[extension_of(name)] = cost.booked_bytes(cost.delay_core(profile.delay_extension), options.timesteps)
+            slices[extension_of(name)] = slices[name]
+        loads = [Load(name, (sum(regions[name].values()),) * len(parts)) for name, parts in slices.items()]
+        places = dict(zip(slices, place(loads, profile), strict=True))
+        available = shares(loads, list(places.values()), profile)
+        limits = {p.name: _limits(p, graph, profile, options) for p in graph.projections}
         cores = []
-        for population, parts, spots in zip(graph.populations, slices, places, strict=True):
-            cores += _cores_of(population, parts, spots, graph, profile, options, regions[population.name], available)
-        return LaidOut(tuple(cores), {p.name: options.limits(graph, p.name) for p in graph.projections})
+        for population in graph.populations:
+            name = population.name
+            spots, fixed = places[name], regions[name]
+            cores += _cores_of(population, slices[name], spots, graph, profile, options, limits, fixed, available)
+        for name in self._held_back(graph, per_core):
+            late = extension_of(name)
+            for part, spot in zip(slices[late], places[late], strict=True):
+                memory = {"sdram": Usage(sum(regions[late].values()), available[spot])}
+                cores.append(Core(late, part.start, part.stop, spot.x, spot.y, spot.p, regions[late], memory, {}))
+        return LaidOut(tuple(cores), limits)
+
+    def _held_back(self, graph: Graph, neurons_per_core: int | None) -> list[str]:
+        """Return the populations whose spikes a delay extension may have to hold back."""
+        return [p.pre for p in graph.projections if delays_of(p, graph, self.profile, neurons_per_core).stages]
 
     def filled(
         self, graph: Graph, options: PlanOptions, cores: Sequence[Core], found: Mapping[str, Occupancy]
     ) -> tuple[dict[str, int], ...]:
         """Return the bytes booked in each region of each core, the synaptic matrix included.
 
-        A projection without synapses of a sign is not built for that sign.
+        A projection without synapses of a sign is not built for that sign, nor a delay extension that none needs.
         """
-        rows = {name: place.rows for name, place in found.items()}
         per_core, steps = options.neurons_per_core, options.timesteps
         regions = {
-            population.name: population_regions(population, graph, self.profile, per_core, steps, rows)
+            population.name: population_regions(population, graph, self.profile, per_core, steps, found)
             for population in graph.populations
         }
+        for projection in graph.projections:
+            delays = delays_of(projection, graph, self.profile, per_core)
+            if delays.stages:
+                booked = cost.booked_bytes(cost.delay_core(self.profile.delay_extension), steps)
+                needed = found[projection.name].longest_delay > delays.slots
+                regions[extension_of(projection.pre)] = booked if needed else dict.fromkeys(booked, 0)
         return tuple(dict(regions[core.population]) for core in cores)
+
+
+def _limits(projection: Projection, graph: Graph, profile: RowsProfile, options: PlanOptions) -> Limits:
+    """Return what binds a projection: what the user asks for, and what keeps rows that delays share short enough."""
+    width = slice_width(graph.population(projection.post), profile, options.neurons_per_core)
+    longest = delays_of(projection, graph, profile, options.neurons_per_core).row_limit(profile, width)
+    return options.limits(graph, projection.name).within(Limits(longest))
 
 
 def _cores_of(
@@ -78,6 +103,7 @@ def _cores_of(
     graph: Graph,
     profile: RowsProfile,
     options: PlanOptions,
+    bounds: Mapping[str, Limits],
     booked: Mapping[str, int],
     available: Mapping[Place, int],
 ) -> list[Core]:
@@ -88,11 +114,17 @@ def _cores_of(
     for projection in projections:
         pre = graph.population(projection.pre)
         block = slice_width(pre, profile, options.neurons_per_core)
-        limits, synapses = options.limits(graph, projection.name), projection.synapses
+        limits, synapses = bounds[projection.name], projection.synapses
+        delays = delays_of(projection, graph, profile, options.neurons_per_core)
         if (kernel := projection.kernel) is not None:
             limits = limits.within(Limits(kernel.row_length(max(widths)), kernel.fan_in(pre.size)))
             synapses *= kernel.synapses
-        demands.append(Demand(projection.name, pre.size, block, synapses, limits.max_row_length, limits.max_fan_in))
+        demands.append(
+            Demand(
+                projection.name, pre.size, block, synapses, limits.max_row_length, limits.max_fan_in,
+                delays.longest, delays.in_a_row, delays.stages,
+            )
+        )  # fmt: skip
     regions = {name: size for name, size in booked.items() if name != cost.MATRIX}
     fixed = sum(booked.values())
     # Rows are equally long on all cores of a projection, so the core with the least room decides for all.
@@ -128,9 +160,10 @@ def _dtcm(population: Population, graph: Graph, profile: RowsProfile, options: P
         return None
     model = cost.neuron_model(profile, population.model)
     sources = incoming(population, graph, profile, options.neurons_per_core)
+    longest = max((projection.delays for projection in graph.incoming(population.name)), default=1)
 
     def usage(width: int) -> Usage | None:
-        return dtcm_usage(profile, model, width, sources, population.records, _DELAY)
+        return dtcm_usage(profile, model, width, sources, population.records, longest)
 
     width = slice_width(population, profile, options.neurons_per_core)
     used = usage(width)

@@ -65,13 +65,21 @@ def n_bits(values: int) -> int:
     return values if values < 2 else (values - 1).bit_length()
 
 
+def delay_slots(profile: RowsProfile, model: NeuronModel, width: int) -> int:
+    """Return the most timesteps that the ring buffers of a core of `width` neurons reach.
+
+    Source: spynnaker/pyNN/models/neuron/population_vertex.py:794-797, sPyNNaker 1!7.4.1.
+    """
+    return 2 ** (profile.ring_buffer.index_bits - n_bits(width) - n_bits(model.synapse_types))
+
+
 def ring_buffer_bytes(profile: RowsProfile, model: NeuronModel, width: int, max_delay: int) -> int:
     """Return the bytes of a core's ring buffers for `width` neurons and delays of up to `max_delay` steps.
 
     Source: spynnaker/pyNN/models/neuron/population_vertex.py:745-800, sPyNNaker 1!7.4.1.
     """
     bits = n_bits(width) + n_bits(model.synapse_types)
-    slots = min(2 ** n_bits(max_delay), 2 ** (profile.ring_buffer.index_bits - bits))
+    slots = min(2 ** n_bits(max_delay), delay_slots(profile, model, width))
     # A bit for the delay is there even where no input is.
     return profile.ring_buffer.entry_bytes * 2 ** (bits + n_bits(slots))
 
@@ -110,20 +118,22 @@ def matrix_bytes(profile: RowsProfile, incoming: Sequence[Incoming]) -> int:
     return address
 
 
-def matrix_bound(profile: RowsProfile, n_pre: int, block: int, synapses: int) -> int:
+def matrix_bound(profile: RowsProfile, n_pre: int, block: int, synapses: int, stages: int = 0) -> int:
     """Return the most bytes that the matrices of an excitatory and an inhibitory projection can add to a core.
 
     Parameters
     ----------
     synapses : int
         What the longest rows of the two may sum to, however it is divided between them.
+    stages : int
+        Of the delay extension: each has as many rows again, and there all these synapses may count once more.
     """
     rows, blocks = booked_rows(n_pre, block)
     matrices = min(2, synapses)
     words = profile.row.header_words * matrices + profile.row.words_per_synapse * synapses
     # Addresses are whole words, so aligning one skips at most the alignment less a word.
-    skipped = max(0, profile.row.matrix_alignment - profile.row.word_bytes)
-    return rows * words * profile.row.word_bytes + matrices * blocks * skipped
+    skipped = max(0, profile.row.matrix_alignment - profile.row.word_bytes) * (1 + bool(stages))
+    return rows * words * profile.row.word_bytes * (1 + stages) + matrices * blocks * skipped
 
 
 def neuron_core(

@@ -15,6 +15,7 @@ from neurosparse.hardware.kinds import PROFILES
 from neurosparse.hardware.profile import Profile
 from neurosparse.limits import guaranteed_on_core
 from neurosparse.mapping.core import Core, Limits, PlanOptions
+from neurosparse.mapping.delays import extension_of
 from neurosparse.mapping.model import model_of
 from neurosparse.mapping.occupancy import Occupancy
 
@@ -33,7 +34,8 @@ class Plan:
     graph : Graph
     options : PlanOptions
     cores : tuple of Core
-        In the order of the populations, then of their slices; a population that takes no core has none.
+        In the order of the populations, then of their slices; a population that takes no core has none. Last those that
+        hold spikes of a population back, without slots.
     limits : mapping of str to Limits
         What binds each projection beside its slots, the machine's and the user's together.
 
@@ -51,14 +53,17 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Check that the slices are those of the graph, in order."""
-        expected = []
+        expected, late = [], []
         for population in self.graph.populations:
             width = self.width(population.name)
             names = {projection.name for projection in self.graph.incoming(population.name)}
             for start in range(0, population.size, width) if width else ():
-                expected.append((population.name, start, min(start + width, population.size), names))
+                stop = min(start + width, population.size)
+                expected.append((population.name, start, stop, names))
+                late.append((extension_of(population.name), start, stop, set[str]()))
         found = [(core.population, core.start, core.stop, set(core.slots)) for core in self.cores]
-        if found != expected:
+        held_back = {name for name, *_ in found[len(expected) :]}
+        if found != [*expected, *(core for core in late if core[0] in held_back)]:
             raise BadInput("the cores of the plan do not hold the populations of its network")
         if set(self.limits) != {projection.name for projection in self.graph.projections}:
             raise BadInput("the limits of the plan are not those of the projections of its network")
@@ -105,7 +110,7 @@ class Plan:
         """
         cores = [core for core in self.cores if projection in core.slots]
         known = next(p for p in self.graph.projections if p.name == projection)
-        n_pre = self.graph.population(known.pre).size
+        n_pre = self.graph.population(known.pre).size * known.delays
         if known.kernel is not None and self.convolutions == "unrolled":
             return min(_weights_on(core.neurons, core.slots[projection], n_pre, known.kernel) for core in cores)
         if known.kernel is not None:
@@ -197,11 +202,13 @@ def _weights_on(neurons: int, slots: int, n_pre: int, kernel: Kernel) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """Return a frozen value as plain dictionaries and lists; of projections, a kernel only where there is one."""
+    """Return a frozen value as plain dictionaries and lists; of projections, kernel and delays only where there are."""
     plain = json.loads(json.dumps(asdict(value)))
     for projection in plain.get("projections", ()):
         if projection["kernel"] is None:
             del projection["kernel"]
+        if projection["delays"] == 1:
+            del projection["delays"]
     return plain
 
 

@@ -14,9 +14,14 @@ class Occupancy:
     ----------
     live : tuple of int
         Synapses on each core of the target, in slice order.
-    rows : (int, int)
+    rows, delayed : (int, int)
         The longest excitatory and the longest inhibitory row: the most synapses of one sign from one source onto one
-        core, anywhere in the projection.
+        core, anywhere in the projection. `rows` are those of delays within what a core reaches by itself, `delayed`
+        those of that reach and beyond, where there is anything beyond.
+    longest : int
+        The longest row of one sign and one delay, which is what a limit on rows counts.
+    longest_delay : int
+        Of any synapse, in timesteps.
     lengths : tuple of mapping of int to int
         On each core, how many sources have so many synapses there, of both signs together; sources without are left
         out.
@@ -26,5 +31,8 @@ class Occupancy:
 
     live: tuple[int, ...]
     rows: tuple[int, int]
+    delayed: tuple[int, int]
+    longest: int
+    longest_delay: int
     lengths: tuple[Mapping[int, int], ...]
     fan_in: int

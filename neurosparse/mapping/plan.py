@@ -95,19 +95,28 @@ def fits(graph: Graph, profile: Profile, options: PlanOptions) -> bool:
 
 def _lay_out(graph: Graph, profile: Profile, options: PlanOptions) -> Plan:
     """Return the plan, whether or not its slots suffice for the budgets."""
-    _refuse_convolutions(graph, profile)
+    _refuse_unknown(graph, profile)
     laid_out = model_of(profile).lay_out(graph, options)
     return Plan(profile, graph, options, laid_out.cores, laid_out.limits)
 
 
-def _refuse_convolutions(graph: Graph, profile: Profile) -> None:
-    """Raise BadInput where weights are shared over positions, and nothing is known of how the machine holds them."""
-    if model_of(profile).convolutions == "none" and (p := next((p for p in graph.projections if p.kernel), None)):
-        raise BadInput(
-            f"projection {p.name!r} is a convolution, or reads a part or means of an image:"
-            f" how {profile.name} holds that is not known",
-            help="plan it for spinnaker, which holds every synapse by itself, or use fully connected layers",
-        )
+def _refuse_unknown(graph: Graph, profile: Profile) -> None:
+    """Raise BadInput where nothing is known of how the machine holds weights shared over positions, or delays."""
+    if model_of(profile).convolutions != "none":
+        return
+    for p in graph.projections:
+        if p.kernel is not None:
+            raise BadInput(
+                f"projection {p.name!r} is a convolution, or reads a part or means of an image:"
+                f" how {profile.name} holds that is not known",
+                help="plan it for spinnaker, which holds every synapse by itself, or use fully connected layers",
+            )
+        if p.delays > 1:
+            raise BadInput(
+                f"projection {p.name!r} has delays of several timesteps: how {profile.name} holds them is not known",
+                numbers={"needs": f"{p.delays:,} timesteps", "there is": "1"},
+                help="plan it for spinnaker, or give all connections one delay (lif layers without delays=)",
+            )
 
 
 def _check_slots(plan: Plan) -> None:

@@ -59,7 +59,7 @@ def most_slots(
     projections = graph.incoming(population)
     most = []
     for p in projections:
-        n_pre = graph.population(p.pre).size
+        n_pre = graph.population(p.pre).size * p.delays
         bounds = limits[p.name]
         most.append(most_on_core(n_pre, neurons, n_pre * neurons, bounds.max_row_length, bounds.max_fan_in))
     if most_of_all is not None:

@@ -6,7 +6,23 @@ import math
 from collections.abc import Sequence
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import AveragePool, Centre, Conv, Crop, Dense, Lif, Lstm, Mirror, Norm, no_synapses
+from neurosparse.architecture.layers import (
+    HOLDS_WEIGHTS_ONCE,
+    AveragePool,
+    Centre,
+    Conv,
+    Crop,
+    Dense,
+    Last,
+    Leaky,
+    Lif,
+    Lstm,
+    Max,
+    Mirror,
+    Norm,
+    layer_text,
+    no_synapses,
+)
 from neurosparse.each import one_each
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, Kernel, Population, Projection, split_over
@@ -65,9 +81,11 @@ def graph_of(architecture: Architecture, budgets: Sequence[int], unrolled: bool)
     Raises
     ------
     BadInput
-        `unrolled` is asked for, and a layer is no sum of inputs.
+        `unrolled` is asked for, and a layer is no sum of inputs or has thresholds that adapt.
     """
-    return _unrolled(architecture, budgets) if unrolled else _shared(architecture, budgets)
+    if not unrolled:
+        return _shared(architecture, budgets)
+    return _spiking(architecture, budgets) if architecture.is_spiking else _unrolled(architecture, budgets)
 
 
 def _shared(architecture: Architecture, budgets: Sequence[int]) -> Graph:
@@ -89,9 +107,10 @@ def _shared(architecture: Architecture, budgets: Sequence[int]) -> Graph:
                 post = f"{after.population}-{'backward-' if matrix.backward else ''}gates"
                 populations[post] = Population(post, matrix.columns, GATES)
             name = f"{pre.population}-{post}"
-            plain = matrix.positions == 1 and matrix.rows == pre.neurons
+            delays = layer.delays if isinstance(layer, Lif) and matrix.recurrent else 1
+            plain = matrix.positions == 1 and matrix.rows == pre.neurons * delays
             kernel = None if plain else Kernel(matrix.rows, matrix.columns, matrix.positions)
-            projections.append(Projection(name, pre.population, post, next(left), kernel))
+            projections.append(Projection(name, pre.population, post, next(left), kernel, delays))
         records = ("v",) if after.population == "output" else ()
         if architecture.matrices_of(k):
             populations.setdefault(after.population, Population(after.population, after.neurons, records=records))
@@ -103,6 +122,38 @@ def _cell(layer: Lif) -> str:
     if layer.adaptive:
         return ADAPTIVE
     return "IF_curr_exp" if layer.tau_syn else "IF_curr_delta"
+
+
+def _spiking(architecture: Architecture, budgets: Sequence[int]) -> Graph:
+    """Return the graph of spiking layers, whose every weight is a synapse, and of the integrators that read them.
+
+    What lies between the last spikes and the output (a leaky integrator, the last step, the mean) is linear and the
+    same for all sources, so the cells of the output do it: their potential is moved at once by every weighted spike.
+    """
+    left = iter(budgets)
+    populations = [Population("input", architecture.signals[0].neurons, "SpikeSourceArray")]
+    projections = []
+    for k, layer in enumerate(architecture.layers):
+        pre, post = populations[-1].name, architecture.signals[k + 1].population
+        of_spikes = all(isinstance(before, Lif) for before in architecture.layers[:k])
+        integrates = isinstance(layer, Leaky) and of_spikes and k > 0
+        if isinstance(layer, Lif) and of_spikes:
+            if layer.adaptive:
+                raise BadInput(
+                    f"the layer {layer_text(layer)} has thresholds that adapt, and none of PyNN's cells on a machine"
+                    " that holds every synapse by itself has",
+                    help=f"leave adaptive={layer.adaptive} out, or {HOLDS_WEIGHTS_ONCE}",
+                )
+            populations.append(Population(post, layer.neurons, _cell(layer)))
+        elif isinstance(layer, Dense) and k == len(architecture.layers) - 1:
+            populations.append(Population(post, layer.neurons, "IF_curr_delta", ("v",)))
+        elif isinstance(layer, Max) or not (integrates or isinstance(layer, Last)):
+            raise no_synapses(layer)
+        for matrix in architecture.matrices_of(k):
+            source = post if matrix.recurrent else pre
+            delays = layer.delays if isinstance(layer, Lif) and matrix.recurrent else 1
+            projections.append(Projection(f"{source}-{post}", source, post, next(left), None, delays))
+    return Graph(tuple(populations), tuple(projections))
 
 
 def _unrolled(architecture: Architecture, budgets: Sequence[int]) -> Graph:

@@ -80,7 +80,7 @@ def facts(
         "cores": _cores(plan, found),
         "compacted": compaction(plan, whole) if whole.architecture is None else None,
         "fullest": {},
-        "explanation": explanation(plan, whole) if whole.architecture is None else None,
+        "explanation": explanation(plan, whole),
         "profile": {
             "name": plan.profile.name,
             "fingerprint": plan.profile.fingerprint,
@@ -106,7 +106,7 @@ def facts(
 
 def _within(plan: Plan, projection: str, found: Occupancy) -> bool:
     """Say whether the rows and fan-ins of a projection keep the limits of its plan."""
-    limits = ((max(found.rows), plan.max_row_length(projection)), (found.fan_in, plan.max_fan_in(projection)))
+    limits = ((found.longest, plan.max_row_length(projection)), (found.fan_in, plan.max_fan_in(projection)))
     return all(limit is None or longest <= limit for longest, limit in limits)
 
 
@@ -131,7 +131,9 @@ def _projection(projection: TrainedProjection, place: Occupancy, budget: int) ->
         "live": projection.weight.nnz,
         "budget": budget,
         "pairs": n_pre * n_post,
-        "longest_row": {"excitatory": place.rows[0], "inhibitory": place.rows[1]},
+        "longest_row": {
+            name: max(rows) for name, *rows in zip(("excitatory", "inhibitory"), place.rows, place.delayed, strict=True)
+        },
         "largest_fan_in": place.fan_in,
     }
 
@@ -141,7 +143,6 @@ def _cores(plan: Plan, found: Mapping[str, Occupancy]) -> list[dict[str, Any]]:
     filled = plan.filled(found)
     cores = []
     for core, regions in zip(plan.cores, filled, strict=True):
-        index = core.start // plan.width(core.population)
         (first, room), *others = core.memories.items()
         memories = {first: replace(room, used=sum(regions.values())), **dict(others)}
         cores.append(
@@ -152,7 +153,7 @@ def _cores(plan: Plan, found: Mapping[str, Occupancy]) -> list[dict[str, Any]]:
                 "core": core.p,
                 "neurons": core.neurons,
                 "synapses": {
-                    "live": sum(found[name].live[index] for name in core.slots),
+                    "live": sum(found[name].live[core.start // plan.width(core.population)] for name in core.slots),
                     "capacity": sum(core.slots.values()),
                 },
                 "regions": regions,

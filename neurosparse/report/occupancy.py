@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurosparse.hardware.compressed_rows import RowsProfile
+from neurosparse.mapping.cost import delay_slots, neuron_model
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.nn.unrolled import unrolled
 
 
-def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
+def occupancy(projection: TrainedProjection, width: int, delays: int = 1, reach: int | None = None) -> Occupancy:
     """Count the synapses of a projection by core, its rows and its fan-ins.
 
     Parameters
     ----------
     width : int
         Neurons of a full slice of the target.
+    delays : int
+        How many delays connections may have: row ``i * delays + d`` of the weights is of source i, d + 1 timesteps.
+    reach : int, optional
+        Timesteps that the target's cores reach by themselves; all where None.
 
     Returns
     -------
@@ -27,16 +33,24 @@ def occupancy(projection: TrainedProjection, width: int) -> Occupancy:
     n_pre, n_post = weight.shape
     n_cores = -(-n_post // width)
     core = weight.indices.astype(np.int64) // width
-    source = np.repeat(np.arange(n_pre, dtype=np.int64), np.diff(weight.indptr))
+    row = np.repeat(np.arange(n_pre, dtype=np.int64), np.diff(weight.indptr))
+    source, delay = row // delays, row % delays + 1
     inhibitory = np.signbit(weight.data)
-    longest = []
-    for chosen in (~inhibitory, inhibitory):
-        _, counts = np.unique(source[chosen] * n_cores + core[chosen], return_counts=True)
-        longest.append(int(counts.max(initial=0)))
-    live = np.bincount(core, minlength=n_cores)
-    fan_in = int(np.bincount(weight.indices, minlength=1).max())
+
+    def longest(rows: np.ndarray, among: np.ndarray) -> tuple[int, int]:
+        signs = [_longest(rows * n_cores + core, chosen & among) for chosen in (~inhibitory, inhibitory)]
+        return signs[0], signs[1]
+
+    last = int(delay.max(initial=1))
+    reach = reach or last
     return Occupancy(
-        tuple(int(count) for count in live), (longest[0], longest[1]), _lengths(source, core, n_cores), fan_in
+        live=tuple(np.bincount(core, minlength=n_cores).tolist()),
+        rows=longest(source, delay <= reach),
+        delayed=longest(source, delay >= reach) if last > reach else (0, 0),
+        longest=max(longest(row, delay <= last)),
+        longest_delay=last,
+        lengths=_lengths(source, core, n_cores),
+        fan_in=int(np.bincount(weight.indices, minlength=1).max()),
     )
 
 
@@ -54,13 +68,31 @@ def occupancies(plan: Plan, network: TrainedNetwork) -> dict[str, Occupancy]:
     for projection in network.projections:
         known = planned[projection.name]
         width = plan.width(known.post) if known.kernel is None or unrolls else known.kernel.columns
-        found[projection.name] = occupancy(projection, width)
+        found[projection.name] = occupancy(projection, width, known.delays, _reach(plan, known.post))
     return found
 
 
 def held(plan: Plan, network: TrainedNetwork) -> TrainedNetwork:
-    """Return a network as its machine holds it: with every synapse by itself where it unrolls convolutions."""
-    return unrolled(network) if plan.convolutions == "unrolled" else network
+    """Return a network as its machine holds it: with every synapse by itself where it unrolls convolutions.
+
+    Every weight of spiking layers is one synapse as it is.
+    """
+    spiking = network.architecture is not None and network.architecture.is_spiking
+    return unrolled(network) if plan.convolutions == "unrolled" and not spiking else network
+
+
+def _reach(plan: Plan, population: str) -> int | None:
+    """Return the timesteps that the ring buffers of a population reach; None for a machine without rows."""
+    if not isinstance(plan.profile, RowsProfile):
+        return None
+    model = neuron_model(plan.profile, plan.graph.population(population).model)
+    return delay_slots(plan.profile, model, plan.width(population))
+
+
+def _longest(place: np.ndarray, chosen: np.ndarray) -> int:
+    """Return how many of the chosen synapses lie in one place at most."""
+    _, counts = np.unique(place[chosen], return_counts=True)
+    return int(counts.max(initial=0))
 
 
 def _lengths(source: np.ndarray, core: np.ndarray, n_cores: int) -> tuple[dict[int, int], ...]:

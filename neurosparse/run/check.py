@@ -202,7 +202,7 @@ def _check_limits(plan: Plan, network: TrainedNetwork, path: Path) -> Iterator[s
     """
     found_in = occupancies(plan, held(plan, network))
     for p in network.projections:
-        rows = max(found_in[p.name].rows)
+        rows = found_in[p.name].longest
         fan_in = int(np.bincount(p.weight.indices, minlength=1).max())
         limits = (("row", rows, plan.max_row_length(p.name)), ("fan-in", fan_in, plan.max_fan_in(p.name)))
         for noun, found, limit in limits:
