@@ -5,6 +5,7 @@ from pathlib import Path
 
 from neurosparse.hardware.library import load_profile
 from neurosparse.mapping.cost import Incoming
+from neurosparse.mapping.occupancy import Occupancy
 
 PROFILE = load_profile("spinnaker")
 NETWORKS = tomllib.loads((Path(__file__).parent / "mapping" / "booked.toml").read_text(encoding="utf-8"))
@@ -26,3 +27,10 @@ def incoming(network, name):
     ]
     order = list(dict.fromkeys(source.pre for source in found))
     return sorted(found, key=lambda source: order.index(source.pre))
+
+
+def with_rows(pair):
+    """Return the occupancy of a projection with such longest rows, on which alone the bytes of rows depend."""
+    return Occupancy(
+        live=(), rows=pair, delayed=(0, 0), longest=max(pair), longest_delay=1, lengths=(), fan_in=0
+    )  # fmt: skip

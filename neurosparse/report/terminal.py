@@ -147,7 +147,8 @@ def _limits(plan: Plan) -> list[str]:
     """Return what binds each projection beside its slots, a line each; nothing for those that are free."""
     lines = []
     for p in plan.graph.projections:
-        pairs = (("row", plan.max_row_length(p.name)), ("fan-in", plan.max_fan_in(p.name)))
+        row = "row of each delay" if p.delays > 1 else "row"
+        pairs = ((row, plan.max_row_length(p.name)), ("fan-in", plan.max_fan_in(p.name)))
         told = [f"{noun} at most {format_count(limit)}" for noun, limit in pairs if limit is not None]
         if told:
             lines.append(f"{p.name}: {', '.join(told)}")

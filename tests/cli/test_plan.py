@@ -61,6 +61,27 @@ def test_json_is_one_document_that_is_the_plan(capsys):
     assert sum(projection.synapses for projection in plan.graph.projections) == 3_540
 
 
+def test_recurrent_neurons_with_delays_are_planned_with_what_holds_their_spikes_back(capsys):
+    def planned(delays, connectivity="5%"):
+        layers = f"28x28,lif:100:delays={delays},leaky:20,last,10"
+        return _run(capsys, "plan", "--layers", layers, "--connectivity", connectivity)
+
+    code, out, err = planned(8)
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()[1:4]] == ["input", "lif1", "output"]
+    assert "lif1-lif1: row of each delay at most 32" in out
+    assert out.endswith("fits spinnaker: 3 cores on 1 chip\n")
+    code, out, err = planned(100)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[4].split()[:3] == ["lif1_delayed", "0-99", "100"]
+    assert out.endswith("fits spinnaker: 4 cores on 1 chip\n")
+    code, out, err = planned(600)
+    assert (code, out) == (1, "")
+    assert "needs 600 timesteps   there is 319   too much 281" in err
+    assert "help: delays of up to 319 fit" in err
+    assert planned(319, "1%")[0] == 0
+
+
 def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
     big = ["plan", "--layers", "4000,4000", "--connectivity", "1%"]
     code, out, err = _run(capsys, *big)
@@ -88,6 +109,19 @@ def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
         (["--layers", "10,2", "--synapses", "5", "--neurons-per-core", "0"], "0 neurons on a core"),
         (["--layers", "10,2", "--synapses", "5", "--profile", "loihi9"], "no profile called 'loihi9'"),
         (["--synapses", "5"], "--layers"),
+        (
+            ["--layers", "8x8,lif:20:adaptive=5,10", "--synapses", "50"],
+            "the layer lif:20:adaptive=5 has thresholds that adapt",
+        ),
+        (["--layers", "8x8,lif:20,max,10", "--synapses", "50"], "the layer max cannot be told as synapses"),
+        (["--layers", "8x8,lif:20,leaky,lif:5,10", "--synapses", "50"], "the layer lif:5 cannot be told as synapses"),
+        (["--layers", "8x8,leaky,lif:20,10", "--synapses", "50"], "the layer leaky cannot be told as synapses"),
+        (["--layers", "8x8,lif:20,leaky,leaky,10", "--synapses", "50"], "the layer leaky cannot be told as synapses"),
+        (["--layers", "8x8,lif:20,mean,30,10", "--synapses", "50"], "the layer 30 cannot be told as synapses"),
+        (
+            ["--layers", "8x8,lif:20:delays=3,10", "--synapses", "50", "--profile", "loihi"],
+            "projection 'lif1-lif1' has delays of several timesteps",
+        ),
     ],
 )
 def test_what_makes_no_sense_exits_2(capsys, arguments, fault):

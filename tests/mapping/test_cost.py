@@ -115,17 +115,21 @@ def test_unknown_models_and_variables_are_told():
     st.integers(0, 256),
     st.integers(0, 256),
     st.integers(0, 64),
+    st.integers(0, 8),
 )
-def test_the_bound_holds_for_any_division_between_the_signs(n_pre, block, excitatory, inhibitory, before):
+def test_the_bound_holds_for_any_division_between_the_signs(n_pre, block, excitatory, inhibitory, before, stages):
     earlier = [cost.Incoming("before", before, before, 1)] if before else []
     start = cost.matrix_bytes(PROFILE, earlier)
-    pair = [cost.Incoming("a", n_pre, block, excitatory), cost.Incoming("a", n_pre, block, inhibitory)]
+    # Behind a delay extension the same synapses may count once more, in every stage.
+    pair = [
+        cost.Incoming("a", n_pre, block, row, stages, row if stages else 0) for row in (excitatory, inhibitory)
+    ]  # fmt: skip
     added = cost.matrix_bytes(PROFILE, earlier + pair) - start
-    bound = cost.matrix_bound(PROFILE, n_pre, block, excitatory + inhibitory)
+    bound = cost.matrix_bound(PROFILE, n_pre, block, excitatory + inhibitory, stages)
     assert added <= bound
     # It is a bound for the alignment alone: a word short of 16 bytes for each block of each sign.
     if excitatory and inhibitory:
-        assert bound - added <= 2 * -(-n_pre // min(block, n_pre)) * 12
+        assert bound - added <= 2 * -(-n_pre // min(block, n_pre)) * 12 * (1 + bool(stages))
 
 
 @given(st.integers(1, 2_000), st.integers(1, 300), st.integers(0, 255))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import resources
 
 import pytest
-from booked import NETWORKS, PROFILE
+from booked import NETWORKS, PROFILE, with_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +16,6 @@ from neurosparse.graph import Graph, Population, Projection, feedforward, split_
 from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.parse import parse_profile
 from neurosparse.hardware.topology import board_chips
-from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.place import Load, place
 from neurosparse.mapping.plan import Plan, make_plan
 
@@ -55,8 +54,8 @@ def test_the_plan_of_the_paper_network():
 
 
 def _found(**rows):
-    """Return occupancies by projection with the longest rows given, of which alone the bytes of rows depend."""
-    return {name.replace("_", "-"): Occupancy((), pair, (), 0) for name, pair in rows.items()}
+    """Return occupancies by projection with the longest rows given."""
+    return {name.replace("_", "-"): with_rows(pair) for name, pair in rows.items()}
 
 
 def test_a_filled_plan_is_what_the_tool_chain_booked():

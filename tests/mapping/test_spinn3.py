@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+from booked import with_rows
+
 from neurosparse.graph import Graph, Population, Projection
 from neurosparse.hardware.library import load_profile
 from neurosparse.hardware.topology import board_chips
-from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.plan import make_plan
 
 _VECTOR = json.loads((Path(__file__).parents[1] / "footprint" / "vectors" / "spinn3_small.json").read_text())
@@ -24,7 +25,7 @@ def _planned():
         tuple(Population(p["name"], p["n"], p["model"], tuple(p.get("record", ()))) for p in network["populations"]),
         tuple(Projection(name, *name.split("-"), count) for name, count in synapses.items()),
     )
-    found = {name: Occupancy((), tuple(pair), (), 0) for name, pair in rows.items()}
+    found = {name: with_rows(tuple(pair)) for name, pair in rows.items()}
     return make_plan(graph, load_profile("spinn3"), timesteps=_VECTOR["plan_n_timesteps"]), found
 
 

@@ -113,6 +113,7 @@ def test_a_run_goes_on_to_the_bit_where_it_was_stopped(layers, tmp_path):
         ({"data": "digits-rows", "layers": "conv:8:3"}, "needs images"),
         ({"data": "digits-rows", "layers": "lstm:8", "profile": "spinnaker"}, "cannot be told as synapses"),
         ({"data": "digits", "layers": "conv:8:3,maxpool:2", "profile": "spinnaker"}, "cannot be told as synapses"),
+        ({"data": "digits-rows", "layers": "lif:8:adaptive=2", "profile": "spinnaker"}, "thresholds that adapt"),
         ({"data": "digits", "layers": "conv:8:3", "profile": "loihi"}, "is not known"),
         ({"data": "digits-rows", "layers": "lstm:8", "births": "paths"}, "fully connected layers alone"),
         ({"data": "digits", "layers": "conv:8:3", "rule": "rigl"}, "fully connected layers alone"),
@@ -156,6 +157,23 @@ def test_spiking_neurons_are_trained_inside_their_budget(layers, least, tmp_path
     assert report["accuracy"]["test"] > least
     assert run.silent == ()
     assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
+
+
+def test_recurrent_neurons_with_delays_are_trained_on_spinnaker_inside_its_rows(tmp_path):
+    asked = {"profile": "spinnaker", "data": "digits-rows", "layers": "lif:40:delays=12", "momentum": 0.9}
+    run = start(configure({**asked, "connectivity": "30%", "learning_rate": 0.1, "epochs": 2}), tmp_path / "run")
+    for _ in run.events():
+        pass
+    report, plan = run.folder.report(), run.folder.plan()
+    own = report["synapses"]["projections"][1]
+    assert (own["name"], own["pre"], own["post"], own["pairs"]) == ("lif1-lif1", "lif1", "lif1", 40 * 12 * 40)
+    assert max(own["longest_row"].values()) <= 12 * plan.max_row_length("lif1-lif1") <= 256
+    assert report["fits"]
+    assert [cause["name"] for cause in report["explanation"]["projections"]].count("lif1-lif1") == 2
+    assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
+    page = neurosparse("report", "run", "--html", cwd=tmp_path)
+    assert page.returncode == 0, page.stderr
+    assert "lif1-lif1" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_neurons_that_never_fire_are_named(tmp_path):
