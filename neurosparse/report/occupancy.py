@@ -10,6 +10,7 @@ from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.nn.unrolled import unrolled
+from neurosparse.spiking.native import spikes_in_training
 
 
 def occupancy(projection: TrainedProjection, width: int, delays: int = 1, reach: int | None = None) -> Occupancy:
@@ -77,8 +78,8 @@ def held(plan: Plan, network: TrainedNetwork) -> TrainedNetwork:
 
     Every weight of spiking layers is one synapse as it is.
     """
-    spiking = network.architecture is not None and network.architecture.is_spiking
-    return unrolled(network) if plan.convolutions == "unrolled" and not spiking else network
+    unrolls = plan.convolutions == "unrolled" and not spikes_in_training(network.architecture)
+    return unrolled(network) if unrolls else network
 
 
 def _reach(plan: Plan, population: str) -> int | None:

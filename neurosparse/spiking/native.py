@@ -130,7 +130,7 @@ class NativeNetwork:
 
 def spikes_in_training(architecture: Architecture | None) -> bool:
     """Return whether there are neurons that spike while the network learns."""
-    return architecture is not None and any(isinstance(layer, specs.Lif) for layer in architecture.layers)
+    return architecture is not None and architecture.is_spiking
 
 
 def native(network: TrainedNetwork) -> NativeNetwork:
