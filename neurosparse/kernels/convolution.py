@@ -161,9 +161,9 @@ def push_back(rows, weight, back, dplanes, x, dx, shape, channels):
                         lanes.store(z, channel, c, zero)
                 keys = at * groups * count, (at + 1) * groups * count
                 _add_products(passed, keys, dplanes, begins + column, z)
-                for c in range(0, min(TILE, columns - column), WIDTH):
-                    j, b = side + (column + c) // batch * stride, (column + c) % batch
-                    for channel in range(first, last):
+                for channel in range(first, last):
+                    for c in range(0, min(TILE, columns - column), WIDTH):
+                        j, b = side + (column + c) // batch * stride, (column + c) % batch
                         pixel = (channel * height + i) * width + j
                         gate = lanes.load(x, pixel, b)
                         lanes.store(dx, pixel, b, lanes.where_open(gate, ceiling, lanes.load(z, channel - first, c)))
