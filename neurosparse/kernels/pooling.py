@@ -35,12 +35,13 @@ def max_pool(x, y, shape):
             for j in range(wide):
                 column, column_end = _window(j, size, stride, left, width)
                 out = (channel * high + i) * wide + j
-                y[out] = x[(channel * height + row) * width + column]
-                for k in range(row, row_end):
-                    for m in range(column, column_end):
-                        pixel = (channel * height + k) * width + m
-                        for b in range(y.shape[1]):
-                            y[out, b] = max(y[out, b], x[pixel, b])
+                for b in range(0, y.shape[1], WIDTH):
+                    most = lanes.load(x, (channel * height + row) * width + column, b)
+                    for k in range(row, row_end):
+                        for m in range(column, column_end):
+                            here = lanes.load(x, (channel * height + k) * width + m, b)
+                            most = lanes.choose(lanes.at_least(most, here), most, here)
+                    lanes.store(y, out, b, most)
 
 
 @kernel
@@ -58,24 +59,25 @@ def max_pool_back(x, dx, y, dy, shape, ceiling):
         See `lanes.where_open`.
     """
     height, width, high, wide, size, stride, top, left = shape
-    batch = y.shape[1]
-    given = np.empty(batch, np.float32)
-    dx[:] = 0.0
+    zero = lanes.spread(np.float32(0.0))
     for channel in range(y.shape[0] // (high * wide)):
+        # The gradient of a channel stays in the second-level cache until its gates are closed.
+        dx[channel * height * width : (channel + 1) * height * width] = 0.0
         for i in range(high):
             row, row_end = _window(i, size, stride, top, height)
             for j in range(wide):
                 column, column_end = _window(j, size, stride, left, width)
                 out = (channel * high + i) * wide + j
-                given[:] = dy[out]
-                for k in range(row, row_end):
-                    for m in range(column, column_end):
-                        pixel = (channel * height + k) * width + m
-                        for b in range(batch):
-                            is_largest = x[pixel, b] == y[out, b]
-                            dx[pixel, b] += given[b] if is_largest else np.float32(0.0)
-                            given[b] = np.float32(0.0) if is_largest else given[b]
-    _close(x, dx, ceiling)
+                for b in range(0, y.shape[1], WIDTH):
+                    most, left_over = lanes.load(y, out, b), lanes.load(dy, out, b)
+                    for k in range(row, row_end):
+                        for m in range(column, column_end):
+                            pixel = (channel * height + k) * width + m
+                            is_largest = lanes.at_least(lanes.load(x, pixel, b), most)
+                            given = lanes.choose(is_largest, left_over, zero)
+                            left_over = lanes.choose(is_largest, zero, left_over)
+                            lanes.store(dx, pixel, b, lanes.add(lanes.load(dx, pixel, b), given))
+        _close(x, dx, channel, height * width, ceiling)
 
 
 @kernel
@@ -101,8 +103,8 @@ def average_pool(x, y, shape):
 def average_pool_back(x, dx, dy, shape, ceiling):
     """Share the gradient of every window out over its numbers; parameters as `max_pool_back` takes them."""
     height, width, high, wide, size, stride, top, left = shape
-    dx[:] = 0.0
     for channel in range(dy.shape[0] // (high * wide)):
+        dx[channel * height * width : (channel + 1) * height * width] = 0.0
         for i in range(high):
             row, row_end = _window(i, size, stride, top, height)
             for j in range(wide):
@@ -114,14 +116,14 @@ def average_pool_back(x, dx, dy, shape, ceiling):
                         pixel = (channel * height + k) * width + m
                         for b in range(dy.shape[1]):
                             dx[pixel, b] += share * dy[out, b]
-    _close(x, dx, ceiling)
+        _close(x, dx, channel, height * width, ceiling)
 
 
 @kernel
-def _close(x, dx, ceiling):
-    """Set the gradient to zero where the gates of `x` are closed."""
+def _close(x, dx, channel, pixels, ceiling):
+    """Set the gradient of a channel to zero where the gates of `x` are closed."""
     if ceiling < np.float32(0.0):
         return
-    for i in range(x.shape[0]):
+    for i in range(channel * pixels, (channel + 1) * pixels):
         for b in range(0, x.shape[1], WIDTH):
             lanes.store(dx, i, b, lanes.where_open(lanes.load(x, i, b), ceiling, lanes.load(dx, i, b)))

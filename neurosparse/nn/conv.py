@@ -10,10 +10,11 @@ import numpy as np
 
 from neurosparse.architecture.layers import Conv as ConvSpec
 from neurosparse.architecture.layers import Shape, padding_before
-from neurosparse.kernels.convolution import TILE, convolve, descend_shared, from_planes, push_back, to_planes
+from neurosparse.kernels.convolution import TILE, convolve, push_back, to_planes
 from neurosparse.kernels.products import descend_bias
+from neurosparse.kernels.shared import descend_shared
 from neurosparse.nn.activation import Activation
-from neurosparse.nn.activations import NOTHING, padded
+from neurosparse.nn.activations import NOTHING, buffer, padded
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.weights import first_weights
@@ -36,6 +37,10 @@ class _Geometry:
         Of one plane of a channel.
     begin : ndarray of int64, shape (size * size,)
         Where, in places of a channel, the run of each (row, column) of the kernel begins.
+    before, back_rows, back_pitch : int
+        Of the planes of the gradient: rows and columns of zeros before it, and all of them.
+    back : tuple of two ndarray of int64, shape (size * size,)
+        As `push_back` takes it, in places.
     """
 
     shape: Shape
@@ -46,6 +51,10 @@ class _Geometry:
     rows: int
     pitch: int
     begin: np.ndarray
+    before: int
+    back_rows: int
+    back_pitch: int
+    back: tuple[np.ndarray, np.ndarray]
 
     @classmethod
     def of(cls, spec: ConvSpec, shape: Shape) -> _Geometry:
@@ -54,18 +63,29 @@ class _Geometry:
         _, high, wide = spec.shape(shape)
         size, stride = spec.kernel, spec.stride
         top, left = (padding_before(side, spec.kernel, stride, spec.padding) for side in (height, width))
+        # How many positions before the last that sees a pixel another one may see it.
+        before = (size - 1) // stride
+        lines, columns = -(-(height + top) // stride), -(-(width + left) // stride)
         # The planes hold the padded image, and whatever the last position sees behind it.
-        rows = max(high + (size - 1) // stride, -(-(height + top) // stride))
-        pitch = max(wide + (size - 1) // stride, -(-(width + left) // stride))
-        dy, dx = np.divmod(np.arange(size * size), size)
-        phase = dy % stride * stride + dx % stride
-        begin = (phase * rows + dy // stride) * pitch + dx // stride
-        return cls(shape, (high, wide), stride, top, left, rows, pitch, begin.astype(np.int64))
+        rows, pitch = max(high + before, lines), max(wide + before, columns)
+        i, j = np.divmod(np.arange(size * size, dtype=np.int64), size)
+        phase = i % stride * stride + j % stride
+        begin = (phase * rows + i // stride) * pitch + j // stride
+        back_rows, back_pitch = lines + before, columns + before
+        back = phase, (before - i // stride) * back_pitch + before - j // stride
+        return cls(
+            shape, (high, wide), stride, top, left, rows, pitch, begin, before, back_rows, back_pitch, back
+        )  # fmt: skip
 
     @property
     def of_planes(self) -> tuple[int, ...]:
         """Return the shape as `to_planes` takes it."""
         return (*self.shape[1:], self.stride, self.top, self.left, self.rows, self.pitch)
+
+    @property
+    def of_back(self) -> tuple[int, ...]:
+        """Return the shape of the planes of the gradient as `to_planes` takes it."""
+        return (*self.out, 1, self.before, self.before, self.back_rows, self.back_pitch)
 
 
 class Conv:
@@ -114,7 +134,7 @@ class Conv:
         batch = padded(batch)
         self._planes = _planes(shape[0], at.stride**2 * at.rows * at.pitch * batch)
         self._dplanes = NOTHING
-        self._begin = at.begin * batch
+        self._begin, self._back = at.begin * batch, (at.back[0], at.back[1] * batch)
         self._posts = list(pairwise(projection.n_post * part // store.parts for part in range(store.parts + 1)))
         self._channels = list(pairwise(shape[0] * part // store.parts for part in range(store.parts + 1)))
 
@@ -160,17 +180,17 @@ class Conv:
         """Write `dx` unless it is empty, then visit the live slots: move weights and biases, drop the dead."""
         (law,), at, work = laws, self._geometry, self._work(x.shape[1])
         row_start, target, _, _ = self._projection.slots
-        shape = (*at.out, at.pitch)
         if dx.size:
             if not self._dplanes.size:
-                self._dplanes = np.zeros_like(self._planes)
+                self._dplanes = _planes(self.bias.size, at.back_rows * at.back_pitch * dy.shape[1])
+            to_planes(dy, self._dplanes, at.of_back)
+            shape = (*at.shape[1:], at.stride, at.top, at.left, at.back_pitch, self._gates)
             jobs = [
-                ((row_start, target), self._store.seen, self._begin, dy, self._dplanes, shape, channels)
+                ((row_start, target), self._store.seen, self._back, self._dplanes, x, dx, shape, channels)
                 for channels in self._channels
             ]
             self._workers.run(push_back, jobs, work)
-            from_planes(self._dplanes, x, dx, at.of_planes, self._gates)
-        seen = self._planes, self._begin, dy, shape
+        seen = self._planes, self._begin, dy, (*at.out, at.pitch)
         descend_by(descend_shared, seen, self._store, self._projection, law, self._workers, work)
         rate, _, _, momentum, _ = law.numbers()
         descend_bias(self.bias, self._bias_velocity, dy.reshape(self.bias.size, -1), rate, momentum)
@@ -182,4 +202,4 @@ def _planes(channels: int, columns: int) -> np.ndarray:
     Rows are an odd number of cache lines apart: channels whose distance is a power of two would share few cache sets.
     """
     lines = -(-(columns + TILE) // 16) | 1
-    return np.zeros((channels, 16 * lines), np.float32)
+    return buffer(channels, 16 * lines)
