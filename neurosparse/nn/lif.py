@@ -23,7 +23,7 @@ from neurosparse.nn.lif_cell import LifCell
 from neurosparse.nn.rates import Rates
 from neurosparse.nn.step_mask import StepMask
 from neurosparse.nn.walk import walk
-from neurosparse.nn.weights import first_weights
+from neurosparse.nn.weights import check_shapes, first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -118,14 +118,7 @@ class Lif:
         wanted = ((features * input_delays, neurons), (neurons * delays, neurons))[: max(len(projections), 1)]
         if min(input_delays, delays) < 1:
             raise BadInput("a connection takes at least one of one delay", help="input_delays and delays from 1")
-        if tuple((p.n_pre, p.n_post) for p in projections) != wanted:
-            raise BadInput(
-                f"a layer of {neurons:,} spiking neurons needs other projections",
-                numbers={
-                    "needs": ", ".join(f"{a:,} x {b:,}" for a, b in wanted),
-                    "there is": ", ".join(f"{p.n_pre:,} x {p.n_post:,}" for p in projections),
-                },
-            )
+        check_shapes(projections, wanted, f"a layer of {neurons:,} spiking neurons")
         if not 0 <= n_adaptive <= neurons:
             raise BadInput(f"{n_adaptive:,} of {neurons:,} neurons cannot be adaptive")
         if learning not in LEARNING:

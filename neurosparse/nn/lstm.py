@@ -13,7 +13,7 @@ from neurosparse.nn.checkpoints import CheckpointedRecurrence
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.recurrence import GATES, Recurrence
 from neurosparse.nn.step_mask import StepMask
-from neurosparse.nn.weights import first_weights
+from neurosparse.nn.weights import check_shapes, first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -74,14 +74,7 @@ class LSTM:
         features, steps = shape
         directions = 1 + bidirectional
         wanted = ((features, GATES * units), (units, GATES * units)) * directions
-        if tuple((p.n_pre, p.n_post) for p in projections) != wanted:
-            raise BadInput(
-                f"an LSTM of {units:,} units in {directions} directions needs other projections",
-                numbers={
-                    "needs": ", ".join(f"{a:,} x {b:,}" for a, b in wanted),
-                    "there is": ", ".join(f"{p.n_pre:,} x {p.n_post:,}" for p in projections),
-                },
-            )
+        check_shapes(projections, wanted, f"an LSTM of {units:,} units in {directions} directions")
         if checkpoint_every is not None and checkpoint_every < 1:
             raise BadInput(f"states cannot be kept every {checkpoint_every} steps", help="at least 1")
         self.projections, self.shape = projections, (directions * units, steps)
