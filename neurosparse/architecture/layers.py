@@ -229,7 +229,8 @@ class Lif:
 
     Times are in ms, `beta` in thresholds, `rate` in Hz; `tau_syn` is 0 for spikes that move the potential at once.
     Recurrent connections may take 1 to `delays` steps, which is part of where they are. `rate_cost` times the squared
-    distance of rates from `rate` is added to the loss.
+    distance of rates from `rate` is added to the loss. `checkpoint_every` is that of `Lstm`: the same results in less
+    memory.
     """
 
     word: ClassVar[str] = "lif"
@@ -245,6 +246,7 @@ class Lif:
     learning: Literal["bptt", "eprop"] = "bptt"
     rate_cost: float = 0.0
     rate: float = 10.0
+    checkpoint_every: int = 0
 
     def shape(self, before: Shape) -> Shape:
         """Return (neurons, steps)."""

@@ -41,7 +41,7 @@ def fire(inputs, recurrent, made, keep, state, cell, steps, units):
         The input projection (see `spikes.add_spikes`), whose fastest connections arrive at once.
     recurrent : (rows, delays int64)
         The recurrent projection, whose fastest connections take one step; no delays where there is none.
-    made : (z float32 (n, n_steps * batch), slope float32 (n, n_steps * batch))
+    made : (z float32 (n, n_steps * batch), slope float32 (n, any steps * batch))
         Written: spikes, and the slope of each, or -1 where the neuron cannot spike: it is refractory, or the step does
         not count.
     keep : float32 (n_steps, batch)
@@ -51,8 +51,8 @@ def fire(inputs, recurrent, made, keep, state, cell, steps, units):
         the last neurons; what earlier steps left is read, and forgotten before step 0.
     cell : (alpha, decay, reach, rho, beta, dampening, rests), each float32
         As above, `reach` zero where input moves the membrane at once; `rests` is the refractory time in steps.
-    steps : (int64, int64)
-        First step and the one after the last.
+    steps : (int64, int64, int64)
+        First step, the one after the last, and the one whose slopes come first in `slope`.
     units : (int64, int64)
         First neuron and the one after the last.
     """
@@ -98,7 +98,7 @@ def fire(inputs, recurrent, made, keep, state, cell, steps, units):
                 away = lanes.multiply_add(threshold, minus, potential)
                 away = lanes.add(lanes.positive_part(away), lanes.positive_part(lanes.multiply(away, minus)))
                 height = lanes.multiply(damp, lanes.positive_part(lanes.multiply_add(away, minus, one)))
-                lanes.store(slope, u, t * batch + c, lanes.choose(ready, height, minus))
+                lanes.store(slope, u, (t - steps[2]) * batch + c, lanes.choose(ready, height, minus))
                 lanes.store(z, u, t * batch + c, spike)
                 lanes.store(v, u, c, lanes.choose(spike, zero, lanes.choose(ready, potential, zero)))
                 lanes.store(fired, u, c, lanes.add(lanes.load(fired, u, c), spike))
@@ -120,7 +120,7 @@ def fire_back(recurrent, made, dz, wish, rooms, cell, steps, units):
     ----------
     recurrent, cell, units
         As `fire` takes them.
-    made : (z, slope float32 (n, n_steps * batch), local float32 (n, n_steps * batch) or (0, 0))
+    made : (z, slope float32 (n, any steps * batch), local float32, as slope or (0, 0))
         As `fire` left them; `slope` becomes the gradients. `local` is written unless it is empty: the part of the
         gradient of s that comes by the first step alone which s can move to a spike.
     dz : float32 (n, n_steps * batch)
@@ -133,8 +133,8 @@ def fire_back(recurrent, made, dz, wish, rooms, cell, steps, units):
         through recurrent connections; of u, i, the part of u that `local` counts, and a; what earlier visits left is
         read, and forgotten before the last step. `pull` becomes the sum of the gradients of u over all steps visited:
         those of the biases.
-    steps : (int64, int64)
-        First step and the one after the last, visited downwards.
+    steps : (int64, int64, int64)
+        As `fire` takes them, visited downwards.
     """
     rows, delays = recurrent
     z, slope, local = made
@@ -161,12 +161,12 @@ def fire_back(recurrent, made, dz, wish, rooms, cell, steps, units):
         for u in range(units[0], units[1]):
             extra = lanes.spread(wish[u])
             for c in range(0, batch, WIDTH):
-                here = t * batch + c
+                here, place = t * batch + c, (t - steps[2]) * batch + c
                 told = lanes.add(lanes.load(dz, u, here), extra)
                 g = lanes.add(told, lanes.load(below, u, c))
                 if u >= plain:
                     g = lanes.add(g, lanes.load(da, u - plain, c))
-                height = lanes.load(slope, u, here)
+                height = lanes.load(slope, u, place)
                 ready = lanes.at_least(height, zero)
                 height = lanes.positive_part(height)
                 own, first = lanes.multiply(height, g), lanes.multiply(height, told)
@@ -191,7 +191,7 @@ def fire_back(recurrent, made, dz, wish, rooms, cell, steps, units):
                     arriving = lanes.multiply(gain, lanes.load(near, u, c))
                     lanes.store(near, u, c, first)
                     first = arriving
-                lanes.store(slope, u, here, out)
+                lanes.store(slope, u, place, out)
                 lanes.store(now, u, c, out)
                 if local.shape[0]:
-                    lanes.store(local, u, here, first)
+                    lanes.store(local, u, place, first)

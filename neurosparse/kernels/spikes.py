@@ -107,14 +107,17 @@ def gather_back(rows, later, below, step, timing, pres):
 
 
 @kernel
-def push_spikes(row_start, target, seen, x, dx, dy, rows, gradient):
+def push_spikes(row_start, target, seen, x, dx, dy, rows, sums):
     """Add to the gradient of every live slot of some rows its product, and compute ``dx``.
 
     Parameters
     ----------
-    row_start, target, seen, x, dx, dy, rows, gradient
-        As `through_time.push_steps` takes them, in columns of any steps: all are added in their order, but for vectors
-        of `x` that are zero.
+    row_start, target, seen, x, dx, dy, rows
+        As `through_time.push_steps` takes them, in columns of any steps.
+    sums : float32 (any, WIDTH)
+        A vector for each slot from the first of the first row on, whose lanes add up to its gradient. Columns are added
+        from the last to the first but for vectors of `x` that are zero: so the result does not depend on how many steps
+        are there at a time, if those visited first are the last.
     """
     weight, ceiling, _ = seen
     first, last = rows
@@ -124,16 +127,16 @@ def push_spikes(row_start, target, seen, x, dx, dy, rows, gradient):
     for i in range(first, last):
         begin, end = row_start[i], row_start[i + 1]
         n = 0
-        for c in range(0, columns, WIDTH):
+        for c in range(columns - WIDTH, -1, -WIDTH):
             if lanes.any_not_zero(lanes.load(x, i, c)):
                 filled[n] = c
                 n += 1
         for slot in range(begin, end):
             j = target[slot]
-            acc = zero
+            acc = lanes.load(sums, slot - base, 0)
             for k in range(n):
                 acc = lanes.multiply_add(lanes.load(x, i, filled[k]), lanes.load(dy, j, filled[k]), acc)
-            gradient[slot - base] += lanes.total(acc)
+            lanes.store(sums, slot - base, 0, acc)
         if not dx.shape[0]:
             continue
         for c in range(0, columns, WIDTH):
@@ -145,3 +148,16 @@ def push_spikes(row_start, target, seen, x, dx, dy, rows, gradient):
                 lanes.store(dx, i, c, lanes.multiply_add(w, lanes.load(dy, j, c), lanes.load(dx, i, c)))
         for c in range(0, columns, WIDTH):
             lanes.store(dx, i, c, lanes.where_open(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
+
+
+@kernel
+def add_lanes(sums, gradient):
+    """Write the gradient of every slot, whose lanes `push_spikes` has added up.
+
+    Parameters
+    ----------
+    sums : float32 (n, WIDTH)
+    gradient : float32 (n,)
+    """
+    for slot in range(gradient.size):
+        gradient[slot] = lanes.total(lanes.load(sums, slot, 0))

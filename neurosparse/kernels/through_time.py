@@ -12,7 +12,7 @@ from neurosparse.kernels import lanes
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
 from neurosparse.kernels.rng import NOISE, stream
-from neurosparse.kernels.spikes import push_spikes
+from neurosparse.kernels.spikes import add_lanes, push_spikes
 from neurosparse.kernels.update import note_dead, settle
 
 # Slots visited at a time, as in `update`.
@@ -41,6 +41,8 @@ def descend_steps(slots, seen, x, dx, dy, tile, sums, law, moment, rows, died, w
     first, last = rows
     key = stream(moment[0], moment[1], NOISE)
     gradient = np.empty(_BLOCK, np.float32)
+    spiking = tile == 0 and sums.size == 0
+    parts = np.empty((_BLOCK if spiking else 0, WIDTH), np.float32)
     scratch = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int32)
     noted = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
     origin, start = row_start[0], row_start[first]
@@ -53,12 +55,14 @@ def descend_steps(slots, seen, x, dx, dy, tile, sums, law, moment, rows, died, w
         stop = row_start[upto]
         if stop - start > gradient.size:
             gradient = np.empty(stop - start, np.float32)
+            parts = np.empty((stop - start if spiking else 0, WIDTH), np.float32)
             scratch = np.empty(stop - start, np.int64), np.empty(stop - start, np.int32)
         if sums.size:
             gradient[: stop - start] = sums[start - origin : stop - origin]
-        elif tile == 0:
-            gradient[: stop - start] = np.float32(0.0)
-            push_spikes(row_start, target, seen, x, dx, dy, (row, upto), gradient)
+        elif spiking:
+            parts[: stop - start] = np.float32(0.0)
+            push_spikes(row_start, target, seen, x, dx, dy, (row, upto), parts)
+            add_lanes(parts, gradient[: stop - start])
         else:
             gradient[: stop - start] = np.float32(0.0)
             push_steps(row_start, target, seen, x, dx, dy, (row, upto), gradient, tile)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ from neurosparse.nn.layer import Layer
 from neurosparse.nn.leaky import Leaky
 from neurosparse.nn.lif import Lif
 from neurosparse.nn.lif_cell import LifCell
+from neurosparse.nn.lif_checkpoints import CheckpointedLif
 from neurosparse.nn.linear import Linear
 from neurosparse.nn.lstm import LSTM
 from neurosparse.nn.norm import Norm
@@ -88,7 +90,8 @@ def _lstm(spec: specs.Lstm, at: Place) -> Layer:
 
 def _lif(spec: specs.Lif, at: Place) -> Layer:
     """Return spiking neurons."""
-    return Lif(
+    kind = partial(CheckpointedLif, spec.checkpoint_every) if spec.checkpoint_every else Lif
+    return kind(
         at.store, at.projections, (at.before[0], at.before[1]), spec.neurons, spec.adaptive, LifCell.of(spec),
         at.workers, at.batch, at.below, at.lengths, delays=spec.delays, learning=spec.learning,
         rate_strength=spec.rate_cost, rate_target=spec.rate,

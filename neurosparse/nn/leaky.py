@@ -10,8 +10,8 @@ import numpy as np
 from neurosparse.errors import BadInput
 from neurosparse.kernels.leaky import integrate, integrate_back
 from neurosparse.nn.activation import Activation
-from neurosparse.nn.activations import buffer
 from neurosparse.nn.layer import Law, Moment
+from neurosparse.nn.step_mask import StepMask
 from neurosparse.nn.weightless import Weightless
 
 
@@ -57,21 +57,17 @@ class Leaky(Weightless):
         self.shape = shape
         self._kappa = np.float32(math.exp(-dt / tau))
         self._ceiling = below.gates
-        self._lengths = lengths
-        self._keep = buffer(shape[1], batch)
-        self._keep[:, :batch] = 1.0
+        self._mask = StepMask(shape[1], batch, lengths)
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` from `x`, both float32 (features * steps, batch) and C-ordered."""
-        if self._lengths is not None:
-            self._keep[:, : self._lengths.size] = np.arange(self.shape[1])[:, None] < self._lengths
-        integrate(self._by_time(x), self._keep, self._kappa, self._by_time(y))
+        integrate(self._by_time(x), self._mask.look(), self._kappa, self._by_time(y))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Write `dx` (features * steps, batch), with the gates of the layer below, unless it is empty."""
         if dx.size:
             integrate_back(
-                self._by_time(x), self._keep, self._kappa, self._by_time(dy), self._by_time(dx), self._ceiling
+                self._by_time(x), self._mask.keep, self._kappa, self._by_time(dy), self._by_time(dx), self._ceiling
             )
 
     def _by_time(self, x: np.ndarray) -> np.ndarray:

@@ -20,7 +20,10 @@ from neurosparse.nn.delays import delayed, undelayed
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.lif_cell import LifCell
-from neurosparse.nn.weights import first_weights
+from neurosparse.nn.rates import Rates
+from neurosparse.nn.step_mask import StepMask
+from neurosparse.nn.walk import walk
+from neurosparse.nn.weights import check_shapes, first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -72,6 +75,8 @@ class Lif:
         mean_j (rate_j - target)**2`` is added to the loss, with rates in spikes/ms over all steps and samples of a
         batch.
     rate_target : float, Hz
+    held : int, optional
+        Steps for whose slopes there is room: all of them (see `neurosparse.nn.lif_checkpoints` for fewer).
 
     Attributes
     ----------
@@ -107,47 +112,36 @@ class Lif:
         learning: str = "bptt",
         rate_strength: float = 0.0,
         rate_target: float = 10.0,
+        held: int | None = None,
     ) -> None:
         features, steps = shape
         wanted = ((features * input_delays, neurons), (neurons * delays, neurons))[: max(len(projections), 1)]
         if min(input_delays, delays) < 1:
             raise BadInput("a connection takes at least one of one delay", help="input_delays and delays from 1")
-        if tuple((p.n_pre, p.n_post) for p in projections) != wanted:
-            raise BadInput(
-                f"a layer of {neurons:,} spiking neurons needs other projections",
-                numbers={
-                    "needs": ", ".join(f"{a:,} x {b:,}" for a, b in wanted),
-                    "there is": ", ".join(f"{p.n_pre:,} x {p.n_post:,}" for p in projections),
-                },
-            )
+        check_shapes(projections, wanted, f"a layer of {neurons:,} spiking neurons")
         if not 0 <= n_adaptive <= neurons:
             raise BadInput(f"{n_adaptive:,} of {neurons:,} neurons cannot be adaptive")
         if learning not in LEARNING:
             raise BadInput(f"spiking neurons do not learn by {learning!r}", help=f"known: {', '.join(LEARNING)}")
         self.projections, self.shape, self.cell = projections, (neurons, steps), cell
-        self._store, self._workers, self._lengths = store, workers, lengths
+        self._store, self._workers = store, workers
         self._input_delays, self._eprop = input_delays, learning == "eprop"
         # What has no delays is not there.
         self._delays = delays if len(projections) == 2 else 0
-        self._strength, self._target = rate_strength, rate_target / 1000
+        self._rates = Rates(neurons, cell.dt, rate_strength, rate_target)
         self.bias = np.zeros(neurons, np.float32)
         self.bias_velocity = np.zeros(neurons if store.velocity.size else 0, np.float32)
-        ceiling = below.gates
-        self._gates = store.seen, ceiling, np.float32(0.0)
-        self._open = store.seen, ALWAYS_OPEN, np.float32(0.0)
-        self._keep = buffer(steps, batch)
-        self._keep[:, :batch] = 1.0
+        # What the products see, and how the gates of what made their inputs are closed.
+        self._seen = tuple((store.seen, ceiling, np.float32(0.0)) for ceiling in (below.gates, ALWAYS_OPEN))
+        self._mask = StepMask(steps, batch, lengths)
         width = padded(batch)
         # Slopes of spikes on the way out, gradients of sums on the way back.
-        self._slope = buffer(neurons, steps * width)
-        self._rooms = [buffer(neurons, batch) for _ in range(5)]
-        self._adaptation = buffer(n_adaptive, batch)
+        self._slope = buffer(neurons, (held or steps) * width)
+        self._rooms = rooms_for(neurons, n_adaptive, batch)
         rows = neurons * (max(self._delays, 1) + 1)
         self._later = buffer(rows, batch).reshape(-1, neurons, width)
         self._local = NOTHING
         self._units = list(pairwise(neurons * part // store.parts for part in range(store.parts + 1)))
-        self._spikes, self._shown = np.zeros(neurons), 0.0
-        self._counted = self._spikes, self._shown
         self.signals: tuple[Signal, ...] = ((NOTHING, NOTHING),) * len(projections)
 
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
@@ -160,18 +154,9 @@ class Lif:
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute the spikes `y` (neurons * steps, batch) from `x` (features * steps, batch), float32 and C-ordered."""
-        if self._lengths is not None:
-            steps = np.arange(self._keep.shape[0])[:, None]
-            self._keep[:, : self._lengths.size] = steps < self._lengths
-        inputs = self._rows(0), self._by_time(x), self._input_delays, self.bias
-        state = (*self._rooms, self._adaptation)
-        made = self._by_time(y), self._slope
-        arrays = inputs, (self._rows(-1), self._delays), made, self._keep, state, self.cell.numbers()
-        live = sum(self._store.live_of(p) for p in self.projections)
-        self._walk(fire, arrays, live, self._delays, 1)
-        self._counted = self._rooms[4].sum(axis=1, dtype=np.float64), float(self._keep.sum(dtype=np.float64))
-        self._spikes += self._counted[0]
-        self._shown += self._counted[1]
+        keep = self._mask.look()
+        self._fire_all(self._by_time(x), self._by_time(y))
+        self._rates.count(self._rooms[4].sum(axis=1, dtype=np.float64), float(keep.sum(dtype=np.float64)))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Go back through time, write `dx` unless it is empty, and move weights and biases.
@@ -186,30 +171,25 @@ class Lif:
         laws : sequence of Law
             One for each projection; biases move with that of the input.
         """
-        spikes, batch = self._by_time(y), self._keep.shape[1]
-        delays = 0 if self._eprop else self._delays
-        self._local = self._room(self._local, self._slope.shape) if self._eprop and dx.size else NOTHING
-        rooms = (self._later[: delays + 1], *self._rooms, self._adaptation)
-        made = spikes, self._slope, self._local
-        arrays = (self._rows(-1), delays), made, self._by_time(dy), self._wish(), rooms, self.cell.numbers()
-        live = self._store.live_of(self.projections[-1]) if delays else 0
-        self._walk(fire_back, arrays, live, delays, -1)
-        sequence, sums = delayed(self._by_time(x), self._input_delays, batch), self._slope
-        pairs = [(sequence, sums)]
-        if self._delays:
-            # What arrives one step later and after.
-            pairs.append((delayed(spikes[:, :-batch], self._delays, batch), sums[:, batch:]))
-        self.signals = tuple(pairs)
-        below = self._below(dx)
-        if self._local.size:
-            self._push(sequence, below)
-        self._descend(0, self._gates, NOTHING if self._local.size else below, laws[0])
-        if self._delays:
-            self._descend(1, self._open, NOTHING, laws[1])
+        spikes, sequence, below = self._by_time(y), self._by_time(x), self._below(dx)
+        self._learn(sequence, spikes, self._by_time(dy), below, laws)
         if dx.size and self._input_delays > 1:
-            undelayed(below, self._input_delays, batch, self._by_time(dx))
+            undelayed(below, self._input_delays, self._mask.keep.shape[1], self._by_time(dx))
         rate, _, _, momentum, _ = laws[0].numbers()
         descend_bias(self.bias, self.bias_velocity, self._rooms[4], rate, momentum)
+
+    def _fire_all(self, x: np.ndarray, spikes: np.ndarray) -> None:
+        """Take all steps."""
+        self._fire(x, spikes, (0, self.shape[1]), self._rooms)
+
+    def _learn(self, x: np.ndarray, spikes: np.ndarray, dz: np.ndarray, below: np.ndarray, laws: Sequence[Law]) -> None:
+        """Visit all steps again, write `below`, the gradient of the delayed input, unless empty, and move weights."""
+        steps = 0, self.shape[1]
+        self._fire_back(spikes, dz, steps, bool(below.size))
+        self.signals = self._signals(x, spikes, steps)
+        for which, (old, sums) in enumerate(self.signals):
+            dx = self._pushed(old, below) if which == 0 else NOTHING
+            self._descend(which, (self._seen[which], old, dx, sums, 0, _EMPTY), laws[which])
 
     @property
     def biases(self) -> tuple[np.ndarray, ...]:
@@ -219,7 +199,7 @@ class Lif:
     @property
     def rate_loss(self) -> float:
         """Return what the regularisation of rates added to the loss of the last batch."""
-        return self._strength * float(np.square(self._mean_rates() - self._target).mean())
+        return self._rates.loss
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what changes in training beside the store: the arrays themselves."""
@@ -228,66 +208,93 @@ class Lif:
 
     def tally(self) -> np.ndarray:
         """Return the mean rate of every neuron since the last call, Hz, float64 (neurons,), and count anew."""
-        rates = self._spikes / max(self._shown, 1.0) * (1000 / self.cell.dt)
-        self._spikes, self._shown = np.zeros_like(self._spikes), 0.0
-        return rates
+        return self._rates.tell()
 
-    def _mean_rates(self) -> np.ndarray:
-        """Return the mean rates of the last batch, spikes/ms."""
-        spikes, steps = self._counted
-        return spikes / (max(steps, 1.0) * self.cell.dt)
+    def _fire(self, x: np.ndarray, spikes: np.ndarray, steps: tuple[int, int], state: Sequence[np.ndarray]) -> None:
+        """Take steps for which there is room, from the state that earlier ones left."""
+        inputs = self._rows(0), x, self._input_delays, self.bias
+        recurrent, made = (self._rows(-1), self._delays), (spikes, self._slope)
+        arrays = inputs, recurrent, made, self._mask.keep, tuple(state), self.cell.numbers()
+        live = sum(self._store.live_of(p) for p in self.projections)
+        self._walk(fire, arrays, live, self._delays, steps, 1)
 
-    def _wish(self) -> np.ndarray:
-        """Return what the regularisation of rates adds to the gradient of each spike of a neuron."""
-        per_spike = 2 * self._strength / (self.bias.size * max(self._counted[1], 1.0) * self.cell.dt)
-        return (per_spike * (self._mean_rates() - self._target)).astype(np.float32)
+    def _fire_back(self, spikes: np.ndarray, dz: np.ndarray, steps: tuple[int, int], asked: bool) -> None:
+        """Turn the slopes of the steps taken last into gradients of their sums; of the input's too, where asked."""
+        delays = 0 if self._eprop else self._delays
+        if self._local.shape != (wanted := self._slope.shape if self._eprop and asked else NOTHING.shape):
+            self._local = np.zeros(wanted, np.float32)
+        made, rooms = (spikes, self._slope, self._local), (self._later[: delays + 1], *self._rooms)
+        arrays = (self._rows(-1), delays), made, dz, self._rates.wish(), rooms, self.cell.numbers()
+        live = self._store.live_of(self.projections[-1]) if delays else 0
+        self._walk(fire_back, arrays, live, delays, steps, -1)
 
-    def _walk(self, kernel: Callable[..., None], arrays: tuple[Any, ...], live: int, delays: int, stride: int) -> None:
-        """Visit all steps: in one call, in a part for each range of neurons, or step by step in such parts.
-
-        Neurons that are connected wait for each other after every step.
-        """
-        n_steps, batch = self._keep.shape
-        work = (live + 4 * self.bias.size) * batch
-        if not delays:
-            jobs = [(*arrays, (0, n_steps), units) for units in self._units]
-            self._workers.run(kernel, jobs, work * n_steps)
-        elif len(self._units) == 1 or work < self._workers.MIN_WORK:
-            kernel(*arrays, (0, n_steps), (0, self.bias.size))
+    def _walk(
+        self,
+        kernel: Callable[..., None],
+        arrays: tuple[Any, ...],
+        live: int,
+        delays: int,
+        steps: tuple[int, int],
+        stride: int,
+    ) -> None:
+        """Visit some steps: neurons that are connected wait for each other after every one."""
+        begin, end = steps
+        work = (live + 4 * self.bias.size) * self._mask.keep.shape[1]
+        if delays:
+            walk(kernel, arrays, steps, (begin,), self._units, self._workers, work, stride)
         else:
-            for t in range(n_steps)[::stride]:
-                self._workers.run(kernel, [(*arrays, (t, t + 1), units) for units in self._units], work)
+            jobs = [(*arrays, (begin, end, begin), units) for units in self._units]
+            self._workers.run(kernel, jobs, work * (end - begin))
 
     def _rows(self, which: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the weights of a projection as the products see them."""
         row_start, target, _, _ = self.projections[which].slots
         return row_start, target, self._store.seen
 
-    def _descend(self, which: int, seen: tuple[np.ndarray, np.float32, np.float32], dx: np.ndarray, law: Law) -> None:
-        """Move the weights of a projection down the gradients that its signals make."""
-        (x, dy), projection = self.signals[which], self.projections[which]
-        work = self._store.live_of(projection) * x.shape[1]
-        signals = seen, x, dx, dy, 0, _EMPTY
+    def _signals(self, x: np.ndarray, spikes: np.ndarray, steps: tuple[int, int]) -> tuple[Signal, ...]:
+        """Return, for each projection, what it brought to the steps visited last, and the gradients of their sums."""
+        (begin, end), batch = steps, self._mask.keep.shape[1]
+        sums = self._slope[:, : (end - begin) * batch]
+        signals = [(delayed(x, self._input_delays, batch, steps), sums)]
+        if self._delays:
+            # What arrives one step later and after: nothing at the first.
+            sent = max(begin - 1, 0), end - 1
+            late = sums[:, (sent[0] + 1 - begin) * batch :]
+            signals.append((delayed(spikes, self._delays, batch, sent), late))
+        return tuple(signals)
+
+    def _descend(self, which: int, signals: tuple[Any, ...], law: Law) -> None:
+        """Move the weights of a projection; `signals` are what `descend_steps` takes for gradients."""
+        projection = self.projections[which]
+        work = self._store.live_of(projection) * signals[1].shape[1]
         descend_by(descend_steps, signals, self._store, projection, law, self._workers, work)
 
     def _below(self, dx: np.ndarray) -> np.ndarray:
         """Return room for the gradient of the input, a row for each delay."""
         if not dx.size or self._input_delays == 1:
             return self._by_time(dx) if dx.size else dx
-        return np.empty((self.projections[0].n_pre, self._slope.shape[1]), np.float32)
+        return np.empty((self.projections[0].n_pre, self._by_time(dx).shape[1]), np.float32)
 
-    def _push(self, x: np.ndarray, dx: np.ndarray) -> None:
-        """Write the gradient of the input by the first step alone which it can move."""
-        jobs = [(self._rows(0), self._local, dx, rows) for rows in self._store.segments(self.projections[0])]
+    def _pushed(self, x: np.ndarray, dx: np.ndarray) -> np.ndarray:
+        """Return what of the gradient `dx` of the input the visit of the weights is still to write.
+
+        With e-prop nothing: it is written here, by the first step alone which the input can move.
+        """
+        if not (self._eprop and dx.size):
+            return dx
+        local = self._local[:, : dx.shape[1]]
+        jobs = [(self._rows(0), local, dx, rows) for rows in self._store.segments(self.projections[0])]
         self._workers.run(push_back, jobs, self._store.live_of(self.projections[0]) * x.shape[1])
-        ceiling = self._gates[1]
+        ceiling = self._seen[0][1]
         if ceiling >= 0:
             dx[(x >= ceiling) | (x.view(np.uint32) == 0)] = 0
-
-    def _room(self, old: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """Return an array of a shape, the old one if it has it."""
-        return old if old.shape == shape else np.zeros(shape, np.float32)
+        return NOTHING
 
     def _by_time(self, x: np.ndarray) -> np.ndarray:
         """Return a signal as a matrix of features by steps and samples."""
         return x.reshape(x.shape[0] // self.shape[1], -1)
+
+
+def rooms_for(neurons: int, n_adaptive: int, batch: int) -> list[np.ndarray]:
+    """Return what `fire` keeps from step to step, or `fire_back`: five rooms for all neurons, one for the adaptive."""
+    return [*(buffer(neurons, batch) for _ in range(5)), buffer(n_adaptive, batch)]

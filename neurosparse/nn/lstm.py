@@ -8,11 +8,12 @@ import numpy as np
 
 from neurosparse.errors import BadInput
 from neurosparse.nn.activation import Activation
-from neurosparse.nn.activations import NOTHING, padded
+from neurosparse.nn.activations import NOTHING
 from neurosparse.nn.checkpoints import CheckpointedRecurrence
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.recurrence import GATES, Recurrence
-from neurosparse.nn.weights import first_weights
+from neurosparse.nn.step_mask import StepMask
+from neurosparse.nn.weights import check_shapes, first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -73,21 +74,14 @@ class LSTM:
         features, steps = shape
         directions = 1 + bidirectional
         wanted = ((features, GATES * units), (units, GATES * units)) * directions
-        if tuple((p.n_pre, p.n_post) for p in projections) != wanted:
-            raise BadInput(
-                f"an LSTM of {units:,} units in {directions} directions needs other projections",
-                numbers={
-                    "needs": ", ".join(f"{a:,} x {b:,}" for a, b in wanted),
-                    "there is": ", ".join(f"{p.n_pre:,} x {p.n_post:,}" for p in projections),
-                },
-            )
+        check_shapes(projections, wanted, f"an LSTM of {units:,} units in {directions} directions")
         if checkpoint_every is not None and checkpoint_every < 1:
             raise BadInput(f"states cannot be kept every {checkpoint_every} steps", help="at least 1")
         self.projections, self.shape = projections, (directions * units, steps)
-        self._store, self._units, self._lengths = store, units, lengths
+        self._store, self._units = store, units
         self.bias = np.zeros(directions * GATES * units, np.float32)
         self.bias_velocity = np.zeros(self.bias.size if store.velocity.size else 0, np.float32)
-        self._keep = np.ones((steps, padded(batch)), np.float32)
+        self._mask = StepMask(steps, batch, lengths)
         self._directions: list[Recurrence] = []
         for k in range(directions):
             own = slice(k * GATES * units, (k + 1) * GATES * units)
@@ -96,7 +90,7 @@ class LSTM:
             pair = projections[2 * k], projections[2 * k + 1]
             held = min(checkpoint_every or steps, steps)
             kind = Recurrence if held == steps else CheckpointedRecurrence
-            self._directions.append(kind(store, pair, biases, workers, self._keep, below, bool(k), held))
+            self._directions.append(kind(store, pair, biases, workers, self._mask.keep, below, bool(k), held))
         self._room = np.zeros((0, 0), np.float32)
 
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:
@@ -110,9 +104,7 @@ class LSTM:
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (units * steps, batch) from `x` (features * steps, batch), both float32 and C-ordered."""
-        if self._lengths is not None:
-            steps = np.arange(self._keep.shape[0])[:, None]
-            self._keep[:, : self._lengths.size] = steps < self._lengths
+        self._mask.look()
         sequence = self._by_time(x)
         for direction, h in zip(self._directions, self._outputs(y), strict=True):
             direction.forward(sequence, h)

@@ -16,6 +16,7 @@ from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Signal
+from neurosparse.nn.walk import walk
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -116,16 +117,11 @@ class Recurrence:
         self._walk(walk_back, (self._rows, self._gates, self._cell, dh, self._keep, self._rooms), visits, -1)
 
     def _walk(self, kernel: Callable[..., None], arrays: tuple[Any, ...], visits: tuple[int, int], stride: int) -> None:
-        """Make visits in one call, or one by one in parts where each is work enough for several threads."""
+        """Make visits, upwards or downwards."""
         n_units, batch = self._recurrent.n_pre, self._keep.shape[1]
         held = self._turned, visits[0], self._steps(visits)[0]
         work = (self._store.live_of(self._recurrent) + GATES * n_units) * batch
-        if len(self._units) == 1 or work < self._workers.MIN_WORK:
-            kernel(*arrays, (*visits, *held), (0, n_units))
-            return
-        for n in range(*visits)[::stride]:
-            jobs = [(*arrays, (n, n + 1, *held), units) for units in self._units]
-            self._workers.run(kernel, jobs, work)
+        walk(kernel, arrays, visits, held, self._units, self._workers, work, stride)
 
     def _recurrent_signals(self, h: np.ndarray, visits: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Return what steps got from those before, the first of all nothing, and the gradients of their sums."""

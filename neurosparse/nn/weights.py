@@ -1,9 +1,12 @@
-"""First weights of the connections of a projection."""
+"""What layers do with their projections at first: check their shapes, and give every connection a weight."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from neurosparse.errors import BadInput
 from neurosparse.kernels.update import scatter_weights
 from neurosparse.store.store import Projection
 
@@ -24,3 +27,15 @@ def fan_in(projection: Projection, fan_in_of: str) -> float:
     live = target[row_start[0] : row_start[-1]]
     neurons = np.unique(live).size if fan_in_of == "connected" else projection.n_post
     return float(max(live.size / max(neurons, 1), 1.0))
+
+
+def check_shapes(projections: Sequence[Projection], wanted: Sequence[tuple[int, int]], layer: str) -> None:
+    """Raise BadInput unless the projections of a layer, as it calls itself, have the rows and columns that it wants."""
+    if [(p.n_pre, p.n_post) for p in projections] != list(wanted):
+        raise BadInput(
+            f"{layer} needs other projections",
+            numbers={
+                "needs": ", ".join(f"{a:,} x {b:,}" for a, b in wanted),
+                "there is": ", ".join(f"{p.n_pre:,} x {p.n_post:,}" for p in projections),
+            },
+        )

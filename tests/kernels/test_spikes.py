@@ -3,7 +3,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.kernels.spikes import add_spikes, gather_back, push_spikes
+from neurosparse.kernels.lanes import WIDTH
+from neurosparse.kernels.spikes import add_lanes, add_spikes, gather_back, push_spikes
 from neurosparse.nn.activations import NOTHING
 from neurosparse.nn.delays import delayed, undelayed
 
@@ -65,12 +66,13 @@ def test_gather_back(case):
 @given(steps(), st.booleans())
 def test_push_spikes(case, push):
     rows, x, dy, delays, batch, _ = case
-    x = delayed(x, delays, batch)
+    x = delayed(x, delays, batch, (0, x.shape[1] // batch))
     row_start, target, weight = rows.arrays()
     expected, below = naive.gradients(rows, x, dy, np.ones(x.shape, bool))
-    gradient = np.zeros(target.size, np.float32)
+    gradient, sums = np.empty(target.size, np.float32), np.zeros((target.size, WIDTH), np.float32)
     dx = np.full_like(x, np.nan) if push else NOTHING
-    push_spikes(row_start, target, (weight, *OPEN), x, dx, dy, (0, rows.n_pre), gradient)
+    push_spikes(row_start, target, (weight, *OPEN), x, dx, dy, (0, rows.n_pre), sums)
+    add_lanes(sums, gradient)
     np.testing.assert_allclose(gradient, [expected[pair] for pair in sorted(rows.weight)], rtol=1e-6, atol=1e-4)
     if push:
         np.testing.assert_allclose(dx, below, rtol=1e-6, atol=1e-5)
@@ -79,7 +81,7 @@ def test_push_spikes(case, push):
 @given(steps())
 def test_delayed_and_undelayed_are_each_other_s_transpose(case):
     _, x, _, delays, batch, _ = case
-    wide = delayed(x, delays, batch)
+    wide = delayed(x, delays, batch, (0, x.shape[1] // batch))
     other = np.random.default_rng(1).integers(-9, 9, wide.shape).astype(np.float32)
     back = np.empty_like(x)
     undelayed(other, delays, batch, back)

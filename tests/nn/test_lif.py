@@ -1,3 +1,5 @@
+from functools import partial
+
 import naive_lif
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from neurosparse.nn.layer import Law
 from neurosparse.nn.leaky import Leaky
 from neurosparse.nn.lif import Lif
 from neurosparse.nn.lif_cell import LifCell
+from neurosparse.nn.lif_checkpoints import CheckpointedLif
 from neurosparse.nn.linear import Linear
 from neurosparse.nn.losses import SoftmaxCrossEntropy
 from neurosparse.nn.over_time import Last
@@ -33,7 +36,8 @@ CELLS = {
 
 def build(
     cell=CELLS["at once"], recurrent=True, delays=(1, 1), lengths=None, below=IDENTITY, *, n_adaptive=3, parts=1,
-    momentum=False, seed=3, steps=STEPS, batch=BATCH, sizes=(FEATURES, NEURONS), live=0.7, gain=2.0, **options,
+    momentum=False, seed=3, steps=STEPS, batch=BATCH, sizes=(FEATURES, NEURONS), live=0.7, gain=2.0,
+    checkpoint_every=None, **options,
 ):  # fmt: skip
     features, neurons = sizes
     layouts = [
@@ -42,7 +46,8 @@ def build(
     ]
     store = SynapseStore(Layout(tuple(layouts)), parts=parts, momentum=momentum)
     store.fill(seed)
-    layer = Lif(
+    kind = Lif if checkpoint_every is None else partial(CheckpointedLif, checkpoint_every)
+    layer = kind(
         store, store.projections, (features, steps), neurons, n_adaptive, cell, Workers(parts), batch, below, lengths,
         input_delays=delays[0], delays=delays[1], **options,
     )  # fmt: skip
@@ -133,8 +138,9 @@ def compare(store, layer, twin, before, dx=None):
 @pytest.mark.parametrize("recurrent", [False, True])
 @pytest.mark.parametrize("delays", [(1, 1), (2, 3)])
 @pytest.mark.parametrize("lengths", [None, LENGTHS])
-def test_spikes_and_gradients_are_those_of_the_twin(kind, recurrent, delays, lengths):
-    store, layer = build(CELLS[kind], recurrent, delays, lengths)
+@pytest.mark.parametrize("checkpoint_every", [None, 5])
+def test_spikes_and_gradients_are_those_of_the_twin(kind, recurrent, delays, lengths, checkpoint_every):
+    store, layer = build(CELLS[kind], recurrent, delays, lengths, checkpoint_every=checkpoint_every)
     x, dx, y, dy = signals(layer)
     twin = Twin(store, layer, x, lengths, delays)
     layer.forward(x, y, (1, 1))
@@ -294,6 +300,28 @@ def test_threads_do_not_change_a_bit(parts, recurrent, learning, delays, least, 
     assert_same(*results)
 
 
+@pytest.mark.parametrize("checkpoint_every", [1, 2, 5, STEPS, 100])
+@pytest.mark.parametrize(("parts", "batch"), [(1, BATCH), (2, BATCH), (1, 100)])
+@pytest.mark.parametrize("learning", ["bptt", "eprop"])
+@pytest.mark.parametrize(("recurrent", "delays"), [(False, (1, 1)), (True, (1, 1)), (True, (2, 4))])
+@pytest.mark.parametrize("kind", ["at once", "current, refractory"])
+def test_checkpoints_do_not_change_a_bit(
+    kind, recurrent, delays, learning, parts, batch, checkpoint_every, monkeypatch
+):
+    monkeypatch.setattr(Workers, "MIN_WORK", 0)
+    law = Law(0.02, 0.001, 0.005, 0.5, 7, 1)
+    results = []
+    for every in (None, checkpoint_every):
+        store, layer = build(
+            CELLS[kind], recurrent, delays, np.resize(LENGTHS, batch), RELU, parts=parts, momentum=True, batch=batch,
+            learning=learning, rate_strength=1.0, checkpoint_every=every,
+        )  # fmt: skip
+        results.append(train(layer, store, law, 3, batch=batch))
+        results[-1] += [layer.rate_loss, layer.tally()]
+    assert results[0][0].any(), "nothing fired"
+    assert_same(*results)
+
+
 def test_a_full_length_is_no_length():
     results = []
     for lengths in (None, np.full(BATCH, STEPS)):
@@ -377,13 +405,15 @@ def test_first_weights_have_the_variance_of_one_over_the_fan_in():
         ({"input_delays": 0}, "at least one"),
         ({"n_adaptive": NEURONS + 1}, "cannot be adaptive"),
         ({"learning": "hebb"}, "known: bptt, eprop"),
+        ({"every": 0}, "cannot be kept every 0 steps"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, what):
     store, _ = build()
+    kind = partial(CheckpointedLif, options.pop("every")) if "every" in options else Lif
     neurons, n_adaptive = options.pop("neurons", NEURONS), options.pop("n_adaptive", 0)
     with pytest.raises(BadInput, match=what):
-        Lif(
+        kind(
             store, store.projections, (FEATURES, STEPS), neurons, n_adaptive, LifCell(), Workers(1), BATCH, IDENTITY,
             **options,
         )  # fmt: skip

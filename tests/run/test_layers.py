@@ -143,7 +143,7 @@ def test_an_older_program_is_told_that_the_file_is_of_another_kind(convolution):
     ("layers", "least"),
     [
         ("lif:60:adaptive=20,leaky:5,last", 0.75),
-        ("lif:60:delays=3:rate_cost=1", 0.6),
+        ("lif:60:delays=3:rate_cost=1:checkpoint_every=3", 0.6),
         ("lif:60:learning=eprop:tau_syn=3", 0.5),
     ],
 )
