@@ -3,89 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from neurosparse.architecture.layers import Conv as ConvSpec
-from neurosparse.architecture.layers import Shape, padding_before
-from neurosparse.kernels.convolution import TILE, convolve, push_back, to_planes
+from neurosparse.architecture.layers import Shape
+from neurosparse.kernels.convolution import convolve, push_back, to_planes
 from neurosparse.kernels.products import descend_bias
 from neurosparse.kernels.shared import descend_shared
 from neurosparse.nn.activation import Activation
-from neurosparse.nn.activations import NOTHING, buffer, padded
+from neurosparse.nn.activations import NOTHING, padded
 from neurosparse.nn.descent import descend_by
+from neurosparse.nn.geometry import Geometry
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.weights import first_weights
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
-
-
-@dataclass(frozen=True)
-class _Geometry:
-    """How an image lies in its planes, and its sums in rows of positions.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        (channels, height, width) of the image.
-    out : tuple of int
-        (height, width) of the output.
-    stride, top, left : int
-    rows, pitch : int
-        Of one plane of a channel.
-    begin : ndarray of int64, shape (size * size,)
-        Where, in places of a channel, the run of each (row, column) of the kernel begins.
-    before, back_rows, back_pitch : int
-        Of the planes of the gradient: rows and columns of zeros before it, and all of them.
-    back : tuple of two ndarray of int64, shape (size * size,)
-        As `push_back` takes it, in places.
-    """
-
-    shape: Shape
-    out: tuple[int, int]
-    stride: int
-    top: int
-    left: int
-    rows: int
-    pitch: int
-    begin: np.ndarray
-    before: int
-    back_rows: int
-    back_pitch: int
-    back: tuple[np.ndarray, np.ndarray]
-
-    @classmethod
-    def of(cls, spec: ConvSpec, shape: Shape) -> _Geometry:
-        """Return the geometry of a convolution of images."""
-        _, height, width = shape
-        _, high, wide = spec.shape(shape)
-        size, stride = spec.kernel, spec.stride
-        top, left = (padding_before(side, spec.kernel, stride, spec.padding) for side in (height, width))
-        # How many positions before the last that sees a pixel another one may see it.
-        before = (size - 1) // stride
-        lines, columns = -(-(height + top) // stride), -(-(width + left) // stride)
-        # The planes hold the padded image, and whatever the last position sees behind it.
-        rows, pitch = max(high + before, lines), max(wide + before, columns)
-        i, j = np.divmod(np.arange(size * size, dtype=np.int64), size)
-        phase = i % stride * stride + j % stride
-        begin = (phase * rows + i // stride) * pitch + j // stride
-        back_rows, back_pitch = lines + before, columns + before
-        back = phase, (before - i // stride) * back_pitch + before - j // stride
-        return cls(
-            shape, (high, wide), stride, top, left, rows, pitch, begin, before, back_rows, back_pitch, back
-        )  # fmt: skip
-
-    @property
-    def of_planes(self) -> tuple[int, ...]:
-        """Return the shape as `to_planes` takes it."""
-        return (*self.shape[1:], self.stride, self.top, self.left, self.rows, self.pitch)
-
-    @property
-    def of_back(self) -> tuple[int, ...]:
-        """Return the shape of the planes of the gradient as `to_planes` takes it."""
-        return (*self.out, 1, self.before, self.before, self.back_rows, self.back_pitch)
 
 
 class Conv:
@@ -130,9 +64,9 @@ class Conv:
         self._rectify = activation.kind != "identity"
         self._seen = store.seen, np.float32(activation.ceiling), np.float32(activation.levels)
         self._gates = below.gates
-        self._geometry = at = _Geometry.of(spec, shape)
+        self._geometry = at = Geometry.of(spec, shape)
         batch = padded(batch)
-        self._planes = _planes(shape[0], at.stride**2 * at.rows * at.pitch * batch)
+        self._planes = at.planes(batch)
         self._dplanes = NOTHING
         self._begin, self._back = at.begin * batch, (at.back[0], at.back[1] * batch)
         self._posts = list(pairwise(projection.n_post * part // store.parts for part in range(store.parts + 1)))
@@ -182,7 +116,7 @@ class Conv:
         row_start, target, _, _ = self._projection.slots
         if dx.size:
             if not self._dplanes.size:
-                self._dplanes = _planes(self.bias.size, at.back_rows * at.back_pitch * dy.shape[1])
+                self._dplanes = at.back_planes(self.bias.size, dy.shape[1])
             to_planes(dy, self._dplanes, at.of_back)
             shape = (*at.shape[1:], at.stride, at.top, at.left, at.back_pitch, self._gates)
             jobs = [
@@ -194,12 +128,3 @@ class Conv:
         descend_by(descend_shared, seen, self._store, self._projection, law, self._workers, work)
         rate, _, _, momentum, _ = law.numbers()
         descend_bias(self.bias, self._bias_velocity, dy.reshape(self.bias.size, -1), rate, momentum)
-
-
-def _planes(channels: int, columns: int) -> np.ndarray:
-    """Return zeros for the planes of some channels, with room for a tile that begins before the end.
-
-    Rows are an odd number of cache lines apart: channels whose distance is a power of two would share few cache sets.
-    """
-    lines = -(-(columns + TILE) // 16) | 1
-    return buffer(channels, 16 * lines)
