@@ -55,10 +55,22 @@ def begun(tmp_path, out, wait_for="1/", jobs=2):
     assert " at a time, into " in process.stderr.readline()
     while wait_for and not process.stderr.readline().startswith(wait_for):
         pass
+    until(lambda: len(children(process.pid)) >= jobs)
+    return process, children(process.pid)
+
+
+def until(true):
+    """Wait for something to come true."""
     deadline = time.monotonic() + 60
-    while len(workers := children(process.pid)) < jobs:
+    while not true():
         assert time.monotonic() < deadline
-    return process, workers
+        time.sleep(0.01)
+
+
+def unfinished(out):
+    """Return the folders of runs of a sweep that have begun and not ended."""
+    runs = (run for run in (out / "runs").glob("*/[!.]*") if (run / "config.json").exists())
+    return [run for run in runs if not (run / "report.json").exists()]
 
 
 def in_one_process(file, out):
@@ -187,13 +199,14 @@ def test_what_interrupts_a_sweep_costs_nothing_but_time(tmp_path):
     describe(tmp_path, epochs=100, **{"[0.0, 1e-3]": "[0.0]"})
     process, workers = begun(tmp_path, "stopped")
     assert len(workers) == 2
+    # One of the first two is done: of two that are not, one has just begun.
+    until(lambda: len(unfinished(tmp_path / "stopped")) == 2)
     process.send_signal(signal.SIGINT)
     code, said = ended(process)
     assert code == 130
     assert not any(map(is_there, workers))
     assert "go on with: neurosparse sweep mine.toml --out stopped" in said
-    folders = list((tmp_path / "stopped/runs").glob("*/*"))
-    assert any((run / "checkpoint.npz").exists() and not (run / "report.json").exists() for run in folders)
+    assert any((run / "checkpoint.npz").exists() for run in unfinished(tmp_path / "stopped"))
     assert not (tmp_path / "stopped/table.csv").exists()
 
     process, workers = begun(tmp_path, "stopped", wait_for="", jobs=1)
