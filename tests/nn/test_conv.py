@@ -101,6 +101,35 @@ def test_a_convolution_and_its_gradients_are_those_of_the_plain_twin(geometry, n
     np.testing.assert_allclose((bias - layer.bias) / _RATE, by_bias, rtol=1e-2, atol=2e-3)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_kernels_of_many_channels_are_passed_in_groups(stride):
+    """More rows, channels and slots than are taken at a time, and a row of positions of more than a tile."""
+    shape, spec = (20, 6, 11), ConvSpec(19, 5, stride)
+    layer, store = _conv(shape, spec, 0.6)
+    assert store.n_live > 4096
+    kernel, row = _kernel(layer, shape, 5)
+    bias, target, before = layer.bias.copy(), store.target.copy(), store.weight.copy()
+    x, y, dy = _signals(shape, spec.shape(shape), 7)
+    dx = np.full_like(x, 9.0)
+    layer.forward(x, y)
+    layer.backward(x, dx, y, dy, [_LAW])
+    moved, is_live = np.zeros((20 * 25, 19)), np.zeros((20 * 25, 19))
+    moved[row, target], is_live[row, target] = (before - store.weight) / _RATE, 1.0
+    rng = np.random.default_rng(8)
+    way, image_way = is_live.reshape(kernel.shape) * rng.normal(size=kernel.shape), rng.normal(size=(*shape, _SAMPLES))
+    by_weight, by_image, nothing = 0.0, np.zeros(_SAMPLES), np.zeros(19)
+    for b in range(_SAMPLES):
+        image = x[:, b].reshape(shape).astype(np.float64)
+        out = naive.convolution(image, kernel, bias, stride, "same")
+        np.testing.assert_allclose(y[:, b], out.ravel(), rtol=1e-4, atol=1e-4)
+        gradient = dy[:, b].reshape(out.shape).astype(np.float64)
+        by_image[b] = np.vdot(gradient, naive.convolution(image_way[..., b], kernel, nothing, stride, "same"))
+        by_weight += np.vdot(gradient, naive.convolution(image, way, nothing, stride, "same"))
+    pushed = (dx[:, :_SAMPLES] * image_way.reshape(-1, _SAMPLES)).sum(axis=0)
+    np.testing.assert_allclose(pushed, by_image, rtol=1e-3)
+    np.testing.assert_allclose(np.vdot(moved, way.reshape(moved.shape)), by_weight, rtol=1e-3)
+
+
 def test_gates_of_rectified_inputs_are_closed_on_the_way_back():
     shape, spec = (2, 5, 6), ConvSpec(3, 3)
     layer, _ = _conv(shape, spec, below=RELU)
