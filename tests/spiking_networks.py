@@ -4,7 +4,7 @@ import numpy as np
 from architectures import ends_for, store_for
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import Dense
+from neurosparse.architecture.layer import Dense
 from neurosparse.architecture.words import parse_layer, parse_layers
 from neurosparse.data.dataset import Dataset, Split
 from neurosparse.nn.layered import Layered

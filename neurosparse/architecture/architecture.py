@@ -7,22 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from neurosparse.architecture.layers import (
-    Centre,
-    Conv,
-    Crop,
-    Dense,
-    Last,
-    LayerSpec,
-    Leaky,
-    Lif,
-    Matrix,
-    Mean,
-    Mirror,
-    Norm,
-    Shape,
-    layer_text,
-)
+from neurosparse.architecture.images import Centre, Conv, Crop, Mirror, Norm
+from neurosparse.architecture.layer import Dense, LayerSpec, Matrix, Shape, layer_text
+from neurosparse.architecture.sequences import Last, Leaky, Lif, Mean
 from neurosparse.architecture.words import parse_layer, parse_layers, parse_shape
 from neurosparse.errors import BadInput
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import MISSING, fields
 from typing import Any, get_args, get_type_hints
 
-from neurosparse.architecture.layers import KINDS, LayerSpec, Shape, layer_text
+from neurosparse.architecture.layer import LayerSpec, Shape, layer_text
+from neurosparse.architecture.layers import KINDS
 from neurosparse.errors import BadInput
 
 _LONGEST = 100

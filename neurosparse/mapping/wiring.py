@@ -6,23 +6,10 @@ import math
 from collections.abc import Sequence
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import (
-    HOLDS_WEIGHTS_ONCE,
-    AveragePool,
-    Centre,
-    Conv,
-    Crop,
-    Dense,
-    Last,
-    Leaky,
-    Lif,
-    Lstm,
-    Max,
-    Mirror,
-    Norm,
-    layer_text,
-    no_synapses,
-)
+from neurosparse.architecture.images import AveragePool, Centre, Conv, Crop, Mirror, Norm
+from neurosparse.architecture.layer import Dense, layer_text
+from neurosparse.architecture.layers import HOLDS_WEIGHTS_ONCE, no_synapses
+from neurosparse.architecture.sequences import Last, Leaky, Lif, Lstm, Max
 from neurosparse.each import one_each
 from neurosparse.errors import BadInput
 from neurosparse.graph import Graph, Kernel, Population, Projection, split_over

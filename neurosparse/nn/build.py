@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from neurosparse.architecture import layers as specs
+from neurosparse.architecture import images, sequences
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import LayerSpec, Shape
+from neurosparse.architecture.layer import Dense, LayerSpec, Shape
 from neurosparse.errors import BadInput
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.centre import Centre
@@ -69,18 +69,18 @@ class Place:
         return np.zeros(count, np.float32), np.zeros(count if self.store.velocity.size else 0, np.float32)
 
 
-def _dense(spec: specs.Dense, at: Place) -> Layer:
+def _dense(spec: Dense, at: Place) -> Layer:
     """Return a fully connectable layer."""
     rectify = at.own.kind != "identity"
     return Linear(at.store, at.projections[0], at.biases(), rectify, at.own, at.workers, at.below)
 
 
-def _conv(spec: specs.Conv, at: Place) -> Layer:
+def _conv(spec: images.Conv, at: Place) -> Layer:
     """Return a convolution."""
     return Conv(spec, at.before, at.store, at.projections[0], at.biases(), at.batch, at.own, at.below, at.workers)
 
 
-def _lstm(spec: specs.Lstm, at: Place) -> Layer:
+def _lstm(spec: sequences.Lstm, at: Place) -> Layer:
     """Return an LSTM of one direction of time or both."""
     return LSTM(
         at.store, at.projections, (at.before[0], at.before[1]), spec.units, spec.directions == 2, at.workers, at.batch,
@@ -88,7 +88,7 @@ def _lstm(spec: specs.Lstm, at: Place) -> Layer:
     )  # fmt: skip
 
 
-def _lif(spec: specs.Lif, at: Place) -> Layer:
+def _lif(spec: sequences.Lif, at: Place) -> Layer:
     """Return spiking neurons."""
     kind = partial(CheckpointedLif, spec.checkpoint_every) if spec.checkpoint_every else Lif
     return kind(
@@ -98,27 +98,29 @@ def _lif(spec: specs.Lif, at: Place) -> Layer:
     )  # fmt: skip
 
 
-def _norm(spec: specs.Norm, at: Place) -> Layer:
+def _norm(spec: images.Norm, at: Place) -> Layer:
     """Return the normalisation of the sums before it."""
     return Norm(at.after[0], at.own, bool(at.store.velocity.size), at.lengths, at.workers, at.store.parts)
 
 
 _KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
-    specs.Dense: _dense,
-    specs.Conv: _conv,
-    specs.Norm: _norm,
-    specs.MaxPool: lambda spec, at: MaxPool(spec, at.before, at.below),
-    specs.AveragePool: lambda spec, at: AveragePool(spec, at.before, at.below),
-    specs.Crop: lambda spec, at: Crop(spec.size, at.before, at.batch, at.index),
-    specs.Mirror: lambda spec, at: Mirror(at.before, at.batch, at.index),
-    specs.Centre: lambda spec, at: Centre(spec.value),
-    specs.Lstm: _lstm,
-    specs.BiLstm: _lstm,
-    specs.Lif: _lif,
-    specs.Leaky: lambda spec, at: Leaky((at.before[0], at.before[1]), spec.tau, 1.0, at.batch, at.below, at.lengths),
-    specs.Last: lambda spec, at: Last((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
-    specs.Mean: lambda spec, at: Mean((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
-    specs.Max: lambda spec, at: Max((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
+    Dense: _dense,
+    images.Conv: _conv,
+    images.Norm: _norm,
+    images.MaxPool: lambda spec, at: MaxPool(spec, at.before, at.below),
+    images.AveragePool: lambda spec, at: AveragePool(spec, at.before, at.below),
+    images.Crop: lambda spec, at: Crop(spec.size, at.before, at.batch, at.index),
+    images.Mirror: lambda spec, at: Mirror(at.before, at.batch, at.index),
+    images.Centre: lambda spec, at: Centre(spec.value),
+    sequences.Lstm: _lstm,
+    sequences.BiLstm: _lstm,
+    sequences.Lif: _lif,
+    sequences.Leaky: lambda spec, at: Leaky(
+        (at.before[0], at.before[1]), spec.tau, 1.0, at.batch, at.below, at.lengths
+    ),
+    sequences.Last: lambda spec, at: Last((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
+    sequences.Mean: lambda spec, at: Mean((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
+    sequences.Max: lambda spec, at: Max((at.before[0], at.before[1]), at.batch, at.below, at.lengths),
 }
 
 
@@ -168,10 +170,10 @@ def rectifiers(architecture: Architecture, activation: Activation) -> list[Activ
     """Return what made each signal, the input first: the activation of what is rectified, and of maxima of that."""
     made = [IDENTITY]
     for spec, following in zip(architecture.layers, [*architecture.layers[1:], None], strict=True):
-        keeps = isinstance(spec, specs.MaxPool) and (made[-1] == RELU or not isinstance(spec, specs.AveragePool))
-        if isinstance(following, specs.Norm):
+        keeps = isinstance(spec, images.MaxPool) and (made[-1] == RELU or not isinstance(spec, images.AveragePool))
+        if isinstance(following, images.Norm):
             made.append(IDENTITY)
-        elif isinstance(spec, specs.Dense | specs.Conv | specs.Norm):
+        elif isinstance(spec, Dense | images.Conv | images.Norm):
             made.append(activation)
         else:
             made.append(made[-1] if keeps else IDENTITY)

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from neurosparse.architecture.layers import Conv as ConvSpec
-from neurosparse.architecture.layers import Shape
+from neurosparse.architecture.images import Conv as ConvSpec
+from neurosparse.architecture.layer import Shape
 from neurosparse.kernels.convolution import convolve, push_back, to_planes
 from neurosparse.kernels.products import descend_bias
 from neurosparse.kernels.shared import descend_shared

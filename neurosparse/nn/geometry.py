@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosparse.architecture.layers import Conv, Shape, padding_before
+from neurosparse.architecture.images import Conv, padding_before
+from neurosparse.architecture.layer import Shape
 from neurosparse.kernels.convolution import TILE
 from neurosparse.nn.activations import buffer
 

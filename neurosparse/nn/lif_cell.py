@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosparse.architecture.layers import Lif
+from neurosparse.architecture.sequences import Lif
 from neurosparse.errors import BadInput
 
 

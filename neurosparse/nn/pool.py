@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurosparse.architecture.layers import MaxPool as Spec
-from neurosparse.architecture.layers import Shape, padding_before
+from neurosparse.architecture.images import MaxPool as Spec
+from neurosparse.architecture.images import padding_before
+from neurosparse.architecture.layer import Shape
 from neurosparse.kernels.pooling import average_pool, average_pool_back, max_pool, max_pool_back
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.layer import Law, Moment

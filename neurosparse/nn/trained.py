@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import layer_text
+from neurosparse.architecture.layer import layer_text
 from neurosparse.architecture.words import parse_layer
 from neurosparse.archive import read_arrays, write_arrays
 from neurosparse.errors import BadInput, FileFault

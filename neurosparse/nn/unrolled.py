@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from neurosparse.architecture import layers as specs
-from neurosparse.architecture.layers import Shape, no_synapses, padding_before
+from neurosparse.architecture import images
+from neurosparse.architecture.images import padding_before
+from neurosparse.architecture.layer import Dense, Shape
+from neurosparse.architecture.layers import no_synapses
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 
 
@@ -58,10 +60,10 @@ def unrolled(network: TrainedNetwork) -> TrainedNetwork:
     left = iter(network.projections)
     for k, layer in enumerate(architecture.layers):
         shape = architecture.signals[k].shape
-        if isinstance(layer, specs.Conv | specs.Dense) and len(shape) != 2:
+        if isinstance(layer, images.Conv | Dense) and len(shape) != 2:
             projection = next(left)
             weight, bias = projection.weight, projection.bias
-            if isinstance(layer, specs.Conv):
+            if isinstance(layer, images.Conv):
                 weight = convolution_matrix(weight, layer, shape)
                 bias = np.repeat(bias, weight.shape[1] // bias.size)
             whole, constant = between.then(weight)
@@ -69,13 +71,13 @@ def unrolled(network: TrainedNetwork) -> TrainedNetwork:
             pre = projections[-1].post if projections else projection.pre
             projections.append(replace(projection, pre=pre, weight=whole, bias=bias + constant, activation=activation))
             between = _Between.nothing(bias.size)
-        elif isinstance(layer, specs.Centre):
+        elif isinstance(layer, images.Centre):
             between.offset = between.offset - np.float32(layer.value)
-        elif isinstance(layer, specs.Crop):
+        elif isinstance(layer, images.Crop):
             between = _Between(*between.then(_crop_matrix(layer, shape)))
-        elif isinstance(layer, specs.AveragePool):
+        elif isinstance(layer, images.AveragePool):
             between = _Between(*between.then(_mean_matrix(layer, shape)))
-        elif not isinstance(layer, specs.Mirror):
+        elif not isinstance(layer, images.Mirror):
             raise no_synapses(layer)
     return TrainedNetwork(tuple(projections))
 
@@ -93,7 +95,7 @@ def _product(before: csr_array, weight: csr_array) -> csr_array:
     return csr_array((data, target, row_start), shape=pattern.shape)
 
 
-def convolution_matrix(kernel: csr_array, layer: specs.Conv, shape: Shape) -> csr_array:
+def convolution_matrix(kernel: csr_array, layer: images.Conv, shape: Shape) -> csr_array:
     """Return the synapses of a convolution, from every number of an image to every number of the next.
 
     Parameters
@@ -125,7 +127,7 @@ def convolution_matrix(kernel: csr_array, layer: specs.Conv, shape: Shape) -> cs
     return _matrix(np.concatenate(sources), np.concatenate(targets), np.concatenate(weights), size)
 
 
-def _crop_matrix(layer: specs.Crop, shape: Shape) -> csr_array:
+def _crop_matrix(layer: images.Crop, shape: Shape) -> csr_array:
     """Return the map from an image to its centre."""
     _, height, width = shape
     top, left = (height - layer.size) // 2, (width - layer.size) // 2
@@ -133,7 +135,7 @@ def _crop_matrix(layer: specs.Crop, shape: Shape) -> csr_array:
     return _matrix(kept, np.arange(kept.size), np.ones(kept.size, np.float32), (math.prod(shape), kept.size))
 
 
-def _mean_matrix(layer: specs.AveragePool, shape: Shape) -> csr_array:
+def _mean_matrix(layer: images.AveragePool, shape: Shape) -> csr_array:
     """Return the map from an image to the means of its windows."""
     _, height, width = shape
     _, high, wide = layer.shape(shape)

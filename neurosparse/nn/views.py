@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurosparse.architecture.layers import Shape
+from neurosparse.architecture.layer import Shape
 from neurosparse.kernels.views import draw_parts, draw_sides, view, view_back
 from neurosparse.nn.activations import padded
 from neurosparse.nn.layer import Law, Moment

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from neurosparse.architecture import layers as specs
+from neurosparse.architecture import sequences
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.layers import LayerSpec, layer_text
+from neurosparse.architecture.layer import LayerSpec, layer_text
 from neurosparse.errors import BadInput
 from neurosparse.nn.lif_cell import LifCell
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
@@ -147,14 +147,14 @@ def native(network: TrainedNetwork) -> NativeNetwork:
     left, specs_left = iter(network.projections), list(architecture.layers)
     layers: list[NativeLayer] = []
     taus: list[float] = []
-    while isinstance(spec := specs_left[0], specs.Lif):
+    while isinstance(spec := specs_left[0], sequences.Lif):
         layers.append(_layer(spec, architecture.signals[len(layers) + 1].population, left))
         specs_left.pop(0)
-    while isinstance(spec := specs_left[0], specs.Leaky):
+    while isinstance(spec := specs_left[0], sequences.Leaky):
         taus.append(spec.tau)
         specs_left.pop(0)
     over = specs_left.pop(0)
-    if not layers or not isinstance(over, specs.Last):
+    if not layers or not isinstance(over, sequences.Last):
         raise _refusal(over)
     if len(specs_left) != 1:
         raise _refusal(specs_left[0])
@@ -164,7 +164,7 @@ def native(network: TrainedNetwork) -> NativeNetwork:
     return NativeNetwork((architecture.input[0], architecture.input[1]), tuple(layers), readout)
 
 
-def _layer(spec: specs.Lif, name: str, left: Iterator[TrainedProjection]) -> NativeLayer:
+def _layer(spec: sequences.Lif, name: str, left: Iterator[TrainedProjection]) -> NativeLayer:
     """Return a spiking layer, taking its projections from those that are left."""
     inputs = next(left)
     recurrent = Connections.of(next(left), spec.delays, 1) if spec.recurrent == "yes" else None

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurosparse.architecture.architecture import architecture_of, planned
-from neurosparse.architecture.layers import KINDS, Conv, Dense, Lstm, MaxPool, layer_text
+from neurosparse.architecture.images import Conv, MaxPool
+from neurosparse.architecture.layer import Dense, layer_text
+from neurosparse.architecture.layers import KINDS
+from neurosparse.architecture.sequences import Lstm
 from neurosparse.architecture.words import parse_layer, parse_layers, parse_shape, written
 from neurosparse.errors import BadInput
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosparse.architecture.architecture import architecture_of
-from neurosparse.architecture.layers import AveragePool as AverageSpec
-from neurosparse.architecture.layers import Conv as ConvSpec
-from neurosparse.architecture.layers import MaxPool as MaxSpec
+from neurosparse.architecture.images import AveragePool as AverageSpec
+from neurosparse.architecture.images import Conv as ConvSpec
+from neurosparse.architecture.images import MaxPool as MaxSpec
 from neurosparse.nn.activation import IDENTITY, RELU, Activation
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.conv import Conv
