@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from neurosparse.architecture.images import Centre, Conv, Crop, Mirror, Norm
+from neurosparse.architecture.images import Centre, Conv, Crop, Mirror, Norm, Pad
 from neurosparse.architecture.layer import Dense, LayerSpec, Matrix, Shape, layer_text
 from neurosparse.architecture.sequences import Last, Leaky, Lif, Mean
 from neurosparse.architecture.words import parse_layer, parse_layers, parse_shape
@@ -77,7 +77,7 @@ class Architecture:
 
     def _population(self, k: int, layer: LayerSpec, before: Signal, shape: Shape, count: Counter[str]) -> str:
         """Return the name of the population that layer `k` makes, from 1."""
-        if isinstance(layer, (Crop, Mirror, Centre, Norm, Leaky, Last)):
+        if isinstance(layer, (Pad, Crop, Mirror, Centre, Norm, Leaky, Last)):
             return before.population
         if k == len(self.layers):
             return "output"

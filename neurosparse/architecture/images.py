@@ -61,6 +61,19 @@ class AveragePool(MaxPool):
 
 
 @dataclass(frozen=True)
+class Pad(Weightless):
+    """An image with so many rows and columns of zeros on every side: with `Crop`, parts that reach beyond its edge."""
+
+    word: ClassVar[str] = "pad"
+    width: int
+
+    def shape(self, before: Shape) -> Shape:
+        """Return (channels, height, width)."""
+        channels, *sides = _image(before, self)
+        return (channels, *(side + 2 * self.width for side in sides))
+
+
+@dataclass(frozen=True)
 class Crop(Weightless):
     """A part of an image: a random one while learning, the centre otherwise."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurosparse.architecture.images import AveragePool, Centre, Conv, Crop, MaxPool, Mirror, Norm
+from neurosparse.architecture.images import AveragePool, Centre, Conv, Crop, MaxPool, Mirror, Norm, Pad
 from neurosparse.architecture.layer import Dense, LayerSpec, layer_text
 from neurosparse.architecture.sequences import BiLstm, Last, Leaky, Lif, Lstm, Max, Mean
 from neurosparse.errors import BadInput
@@ -18,6 +18,7 @@ KINDS: dict[str, type[Any]] = {
         Norm,
         MaxPool,
         AveragePool,
+        Pad,
         Crop,
         Mirror,
         Centre,
@@ -41,6 +42,6 @@ def no_synapses(layer: LayerSpec) -> BadInput:
     """Return the refusal of a layer on a machine that holds every synapse by itself."""
     return BadInput(
         f"the layer {layer_text(layer)} cannot be told as synapses between neurons",
-        help=f"conv, avgpool, crop, mirror, centre and numbers of neurons can, and lif layers with what reads them (one"
-        f" leaky, last or mean); for others {HOLDS_WEIGHTS_ONCE}",
+        help=f"conv, avgpool, pad, crop, mirror, centre and numbers of neurons can, and lif layers with what reads them"
+        f" (one leaky, last or mean); for others {HOLDS_WEIGHTS_ONCE}",
     )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.images import AveragePool, Centre, Conv, Crop, Mirror, Norm
+from neurosparse.architecture.images import AveragePool, Centre, Conv, Crop, Mirror, Norm, Pad
 from neurosparse.architecture.layer import Dense, layer_text
 from neurosparse.architecture.layers import HOLDS_WEIGHTS_ONCE, no_synapses
 from neurosparse.architecture.sequences import Last, Leaky, Lif, Lstm, Max
@@ -166,6 +166,6 @@ def _unrolled(architecture: Architecture, budgets: Sequence[int]) -> Graph:
             name = f"{pre.name}-{after.population}"
             projections.append(Projection(name, pre.name, after.population, next(left), kernel))
             sources = spread = 1
-        elif not isinstance(layer, Crop | Mirror | Centre | Norm):
+        elif not isinstance(layer, Pad | Crop | Mirror | Centre | Norm):
             raise no_synapses(layer)
     return Graph(tuple(populations), tuple(projections))

@@ -27,7 +27,7 @@ from neurosparse.nn.lstm import LSTM
 from neurosparse.nn.norm import Norm
 from neurosparse.nn.over_time import Last, Max, Mean
 from neurosparse.nn.pool import AveragePool, MaxPool
-from neurosparse.nn.views import Crop, Mirror
+from neurosparse.nn.views import Crop, Mirror, Pad
 from neurosparse.nn.workers import Workers
 from neurosparse.store.store import Projection, SynapseStore
 
@@ -109,6 +109,7 @@ _KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
     images.Norm: _norm,
     images.MaxPool: lambda spec, at: MaxPool(spec, at.before, at.below),
     images.AveragePool: lambda spec, at: AveragePool(spec, at.before, at.below),
+    images.Pad: lambda spec, at: Pad(spec.width, at.before, at.batch),
     images.Crop: lambda spec, at: Crop(spec.size, at.before, at.batch, at.index),
     images.Mirror: lambda spec, at: Mirror(at.before, at.batch, at.index),
     images.Centre: lambda spec, at: Centre(spec.value),

@@ -73,6 +73,8 @@ def unrolled(network: TrainedNetwork) -> TrainedNetwork:
             between = _Between.nothing(bias.size)
         elif isinstance(layer, images.Centre):
             between.offset = between.offset - np.float32(layer.value)
+        elif isinstance(layer, images.Pad):
+            between = _Between(*between.then(_pad_matrix(layer, shape)))
         elif isinstance(layer, images.Crop):
             between = _Between(*between.then(_crop_matrix(layer, shape)))
         elif isinstance(layer, images.AveragePool):
@@ -125,6 +127,15 @@ def convolution_matrix(kernel: csr_array, layer: images.Conv, shape: Shape) -> c
             weights.append(kernel.data[inside])
     size = math.prod(shape), channels_out * high * wide
     return _matrix(np.concatenate(sources), np.concatenate(targets), np.concatenate(weights), size)
+
+
+def _pad_matrix(layer: images.Pad, shape: Shape) -> csr_array:
+    """Return the map from an image to its place among zeros."""
+    whole = layer.shape(shape)
+    places = np.arange(math.prod(whole)).reshape(whole)
+    inside = slice(layer.width, -layer.width or None)
+    targets = places[:, inside, inside].ravel()
+    return _matrix(np.arange(targets.size), targets, np.ones(targets.size, np.float32), (targets.size, places.size))
 
 
 def _crop_matrix(layer: images.Crop, shape: Shape) -> csr_array:

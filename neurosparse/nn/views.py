@@ -1,4 +1,4 @@
-"""Views of images that vary while learning: a part of each, or its mirror image half of the time."""
+"""Views of images: a part of each or its mirror image, drawn while learning, and zeros around it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,35 @@ from neurosparse.kernels.views import draw_parts, draw_sides, view, view_back
 from neurosparse.nn.activations import padded
 from neurosparse.nn.layer import Law, Moment
 from neurosparse.nn.weightless import Weightless
+
+
+class Pad(Weightless):
+    """Each image with zeros around it.
+
+    Parameters
+    ----------
+    width : int
+        Rows and columns of zeros on every side.
+    shape : tuple of int
+        (channels, height, width) of the input.
+    batch : int
+        The most samples at a time.
+    """
+
+    def __init__(self, width: int, shape: Shape, batch: int) -> None:
+        _, high, wide = shape
+        self._shape = high + 2 * width, wide + 2 * width, high, wide
+        self._corner = np.full((2, padded(batch)), width)
+        self._is_mirrored = np.zeros(padded(batch), np.bool_)
+
+    def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
+        """Compute `y` from `x`, both float32 (numbers, batch)."""
+        view_back(y, x, self._corner, self._is_mirrored, self._shape)
+
+    def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
+        """Write `dx` unless it is empty."""
+        if dx.size:
+            view(dy, dx, self._corner, self._is_mirrored, self._shape)
 
 
 class Crop(Weightless):

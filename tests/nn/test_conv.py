@@ -18,7 +18,7 @@ from neurosparse.nn.layered import Layered
 from neurosparse.nn.linear import Linear
 from neurosparse.nn.pool import AveragePool, MaxPool
 from neurosparse.nn.unrolled import unrolled
-from neurosparse.nn.views import Crop, Mirror
+from neurosparse.nn.views import Crop, Mirror, Pad
 from neurosparse.nn.workers import Workers
 from neurosparse.store.layout import Layout, unbounded
 from neurosparse.store.store import SynapseStore
@@ -275,6 +275,17 @@ def test_parts_of_images_are_drawn_while_learning_and_the_centre_otherwise():
     )
 
 
+def test_zeros_lie_around_images_and_take_no_gradient():
+    x, y, dy = _signals((2, 3, 4), (2, 7, 8), 1)
+    dx = np.full_like(x, 9.0)
+    layer = Pad(2, (2, 3, 4), 16)
+    layer.forward(x, y)
+    layer.backward(x, dx, y, dy, ())
+    around = np.pad(x.reshape(2, 3, 4, -1), ((0, 0), (2, 2), (2, 2), (0, 0)))
+    np.testing.assert_array_equal(y, around.reshape(y.shape))
+    np.testing.assert_array_equal(dx, dy.reshape(2, 7, 8, -1)[:, 2:5, 2:6].reshape(dx.shape))
+
+
 def test_half_of_the_images_are_mirrored_while_learning():
     shape = (2, 3, 4)
     layer = Mirror(shape, 256, 1)
@@ -296,6 +307,7 @@ def test_half_of_the_images_are_mirrored_while_learning():
     ("shape", "layers"),
     [
         ((2, 6, 7), ("conv:3:3", 7)),
+        ((2, 6, 6), ("centre:0.3", "pad:2", "crop:7", "mirror", "conv:3:3:stride=2", "pad:1", "conv:4:3")),
         ((2, 9, 9), ("crop:7", "mirror", "centre:0.3", "conv:3:3:stride=2", "conv:4:3:padding=valid")),
         ((1, 8, 8), ("conv:4:3", "avgpool:3:stride=2", "conv:5:3:padding=valid", "avgpool:2", 7)),
         ((3, 7, 5), ("avgpool:2", "centre:0.2", 9)),

@@ -97,7 +97,7 @@ def test_a_store_for_another_network_is_refused():
 def test_every_kind_of_layer_can_be_built_and_learns():
     """One network of each kind, on noise with labels: the loss falls."""
     for shape, layers in (
-        ((2, 6, 6), ("crop:5", "mirror", "centre:0.5", "conv:8:3", "maxpool:2", "conv:8:3", "avgpool:2", 20)),
+        ((2, 6, 6), ("crop:5", "mirror", "centre:0.5", "conv:8:3", "pad:1", "maxpool:2", "conv:8:3", "avgpool:2", 20)),
         ((4, 6), ("lstm:12",)),
         ((4, 6), ("bilstm:12", "mean", 20)),
         ((4, 6), (20, "lstm:12:checkpoint_every=2", "max")),
