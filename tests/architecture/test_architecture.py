@@ -109,6 +109,12 @@ def test_whatever_is_written_is_read_or_refused(text):
     assert [parse_layer(layer_text(spec)) for spec in specs] == specs
 
 
+@pytest.mark.parametrize("text", ["784-lif:20:rate_cost=1e-05-mean-10", "784,lif:20:rate_cost=1E-5,mean,10"])
+def test_the_dash_of_a_number_is_none_between_layers(text):
+    assert [float(part.partition("rate_cost=")[2] or 0) for part in parse_layers(text)] == [0, 1e-5, 0, 0]
+    assert parse_layers("conv:64:5:padding=same-centre:-0.5-10") == ("conv:64:5:padding=same", "centre:-0.5", "10")
+
+
 def test_a_whole_network_is_planned_from_its_words():
     network = planned("3x8x8,conv:4:3,maxpool:2,20,10")
     assert network.input == (3, 8, 8)
