@@ -38,10 +38,10 @@ HOLDS_WEIGHTS_ONCE = (
 )
 
 
-def no_synapses(layer: LayerSpec) -> BadInput:
-    """Return the refusal of a layer on a machine that holds every synapse by itself."""
+def no_synapses(layer: LayerSpec, otherwise: str) -> BadInput:
+    """Return the refusal of a layer where every synapse is held, or written, by itself; `otherwise` is what to do."""
     return BadInput(
         f"the layer {layer_text(layer)} cannot be told as synapses between neurons",
         help=f"conv, avgpool, pad, crop, mirror, centre and numbers of neurons can, and lif layers with what reads them"
-        f" (one leaky, last or mean); for others {HOLDS_WEIGHTS_ONCE}",
+        f" (one leaky, last or mean); {otherwise}",
     )

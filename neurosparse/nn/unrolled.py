@@ -80,7 +80,7 @@ def unrolled(network: TrainedNetwork) -> TrainedNetwork:
         elif isinstance(layer, images.AveragePool):
             between = _Between(*between.then(_mean_matrix(layer, shape)))
         elif not isinstance(layer, images.Mirror):
-            raise no_synapses(layer)
+            raise no_synapses(layer, "a network with others has no export")
     return TrainedNetwork(tuple(projections))
 
 

@@ -85,6 +85,7 @@ def test_layers_that_no_spiking_machine_has_are_trained_on_a_machine_that_holds_
     refused = neurosparse("export", "run", "pynn", cwd=tmp_path)
     assert refused.returncode == 2
     assert "cannot be told as synapses" in refused.stderr
+    assert "a network with others has no export" in refused.stderr
 
 
 @pytest.mark.parametrize("layers", ["conv:8:3,norm,maxpool:2,30,norm", "mirror,conv:8:3:stride=2"])
