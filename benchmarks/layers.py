@@ -38,13 +38,13 @@ class Case:
 
 
 _IMAGES = (
-    "mirror", "centre:0.5",
+    "centre:0.5", "pad:2", "crop:28", "mirror",
     "conv:64:5", "norm", "maxpool:3:stride=2", "conv:64:5", "norm", "maxpool:3:stride=2", 384, "norm", 192, "norm",
 )  # fmt: skip
 _PIXELS = ("lstm:220", "lif:220:adaptive=100", "lif:220:adaptive=100:delays=8")
 CASES = (
-    Case((3, 32, 32), ("crop:24", *_IMAGES), (4800, 16000, 33500, 3543, 1920), 128, 45_000),
-    Case((3, 32, 32), ("crop:24", *_IMAGES), (4800, 51200, 46000, 8886, 1920), 128, 45_000),
+    Case((3, 32, 32), _IMAGES, (4800, 20000, 45300, 3718, 1920), 128, 45_000),
+    Case((3, 32, 32), _IMAGES, (4800, 51200, 78000, 8835, 1920), 128, 45_000),
     Case((28, 28), ("lstm:128", "mean"), (0.05, 0.05, 0.05), 64, 54_000),
     Case((39, 226), ("bilstm:128", "mean"), (0.05,) * 5, 32, 2_430),
     Case((28, 28), ("lif:220:adaptive=100", "leaky:10", "mean"), (0.1, 0.1, 0.1), 64, 54_000),
