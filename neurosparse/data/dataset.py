@@ -137,6 +137,7 @@ class Dataset:
                     f"scaled samples leave [{lowest}, {highest}]",
                     numbers={"scale": f"{self.scale}", "lowest": f"{low}", "highest": f"{high}"},
                     where=where,
+                    help="scale them before: standardised numbers are a few units" if self.signed else "",
                 )
             if split.lengths is not None:
                 check_lengths(split.x, split.lengths, self.shape, where)

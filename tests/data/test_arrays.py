@@ -101,12 +101,49 @@ def test_mapped_samples_lie_in_0_to_1_and_keep_their_order(x: np.ndarray, x_test
     assert np.all(np.diff(train.ravel()[np.argsort(x.ravel(), kind="stable")].astype(np.float64)) >= 0)
 
 
+def sequences(dtype: type = np.float32) -> tuple[np.ndarray, np.ndarray]:
+    """Return 50 sequences of two features and one to six steps, zero behind their ends, and their lengths."""
+    lengths = 1 + np.arange(50) % 6
+    x = RNG.integers(1, 10, (50, 2, 6)) * (np.arange(6) < lengths[:, None, None])
+    return x.astype(dtype), lengths
+
+
+def test_arrays_of_four_axes_are_images(tmp_path: Path) -> None:
+    x = RNG.random((50, 3, 4, 5), dtype=np.float32)
+    dataset = load_npz(save(tmp_path, x=x, y=Y, x_test=x[:5], y_test=Y[:5]), 0.1)
+    assert dataset.shape == (3, 4, 5)
+    np.testing.assert_array_equal(dataset.test.x, x[:5].reshape(5, -1))
+
+
+@pytest.mark.parametrize("kind", ["bytes", "signed", "rates"])
+def test_sequences_keep_their_zeros_and_their_lengths(tmp_path: Path, kind: str) -> None:
+    x, lengths = sequences()
+    x = {"bytes": x.astype(np.uint8), "signed": x * (-1) ** np.arange(6), "rates": x / 9}[kind]
+    dataset = load_npz(save(tmp_path, x=x, y=Y, lengths=lengths), 0.1)
+    assert (dataset.shape, dataset.signed) == ((2, 6), kind == "signed")
+    assert dataset.scale == (1 / 9 if kind == "bytes" else 1.0)
+    found = {}
+    for split in dataset.splits.values():
+        assert split.lengths is not None
+        found |= {row.tobytes(): length for row, length in zip(split.x, split.lengths, strict=True)}
+    assert found == {row.tobytes(): n for row, n in zip(x.reshape(50, -1).astype(split.x.dtype), lengths, strict=True)}
+
+
+def test_lengths_of_test_samples_go_with_these(tmp_path: Path) -> None:
+    x, lengths = sequences()
+    dataset = load_npz(
+        save(tmp_path, x=x, y=Y, lengths=lengths, x_test=x[:7], y_test=Y[:7], lengths_test=lengths[:7]), 0.1
+    )
+    np.testing.assert_array_equal(dataset.test.lengths, lengths[:7])
+
+
 def test_numbers_too_far_apart_are_refused() -> None:
     with pytest.raises(BadInput, match="too far apart"):
         map_to_rates(np.array([[-1.7e308, 1.7e308]]), np.zeros((1, 2)), "file")
 
 
 X = RNG.random((50, 3), dtype=np.float32)
+S, N = sequences()
 NAN = X.copy()
 NAN[4, 1] = np.nan
 
@@ -132,6 +169,16 @@ NAN[4, 1] = np.nan
         ({"x": X[:, 0], "y": Y}, "(50,)"),
         ({"x": X, "y": np.eye(50)}, "(50, 50)"),
         ({"x": X, "y": np.arange(50)}, "too few samples"),
+        ({"x": X, "y": Y, "lengths": Y + 1}, "only sequences have lengths"),
+        ({"x": S, "y": Y, "lengths": N[:-1]}, "shape (49,)"),
+        ({"x": S, "y": Y, "lengths": N + 0.5}, "dtype float64"),
+        ({"x": S, "y": Y, "lengths": N, "x_test": S, "y_test": Y}, "no 'lengths_test'"),
+        ({"x": S, "y": Y, "x_test": S, "y_test": Y, "lengths_test": N}, "no 'lengths'"),
+        ({"x": S, "y": Y, "lengths": N, "lengths_test": N}, "no 'x_test'"),
+        (
+            {"x": S, "y": Y, "lengths": N, "x_test": S[:, :, :5], "y_test": Y, "lengths_test": N},
+            "x 2 x 6   x_test 2 x 5",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_place(tmp_path: Path, arrays: dict, said: str) -> None:
@@ -146,3 +193,19 @@ def test_what_makes_no_sense_is_refused_with_its_place(tmp_path: Path, arrays: d
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(FileFault, match=r"no file mine\.npz"):
         load_npz(tmp_path / "mine.npz", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("x", "lengths", "said"),
+    [
+        (S, N + 1, "out of range 1 to 6"),
+        (S, N - 1, "out of range 1 to 6"),
+        (S + 1, N, "padding"),
+        (S * -99, N, "scale"),
+    ],
+)
+def test_sequences_that_make_no_sense_are_refused(
+    tmp_path: Path, x: np.ndarray, lengths: np.ndarray, said: str
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        load_npz(save(tmp_path, x=x, y=Y, lengths=lengths), 0.1)
