@@ -79,7 +79,7 @@ def occupancies(plan: Plan, network: TrainedNetwork) -> dict[str, Occupancy]:
 
 
 def _live_once(plan: Plan, known: Projection, projection: TrainedProjection) -> tuple[int, ...]:
-    """Return the weights on each core of a projection whose every weight is on all cores with a neuron of its column."""
+    """Return the weights on each core, where every weight is on all cores with a neuron of its column."""
     assert known.kernel is not None
     column = np.bincount(projection.weight.indices, minlength=known.kernel.columns)
     cores = [core for core in plan.cores if known.name in core.slots]

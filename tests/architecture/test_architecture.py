@@ -112,7 +112,10 @@ def test_whatever_is_written_is_read_or_refused(text):
 def test_a_hyphen_lies_between_layers_and_is_the_sign_of_a_number():
     assert parse_layers("784-300 - conv:64:5-10") == ("784", "300", "conv:64:5", "10")
     assert parse_layers("lif:3:tau_syn=1e-3-7,5") == ("lif:3:tau_syn=1e-3", "7", "5")
-    for text, says in (("lif:3:checkpoint_every=-1", "checkpoint_every=-1' makes no sense"), ("centre:-1", "sense: -1")):
+    for text, says in (
+        ("lif:3:checkpoint_every=-1", "checkpoint_every=-1' makes no sense"),
+        ("centre:-1", "sense: -1"),
+    ):
         (layer,) = parse_layers(text)
         with pytest.raises(BadInput, match=says):
             parse_layer(layer)
