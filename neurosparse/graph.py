@@ -58,6 +58,15 @@ class Kernel:
         """Return the most synapses that one weight becomes where every synapse is by itself."""
         return self.positions * self.sources
 
+    @property
+    def is_shared(self) -> bool:
+        """Return whether a weight may be of several pairs of neurons, so that limits on rows and fan-ins are none."""
+        return self.synapses > 1
+
+    def columns_of(self, start: int, stop: int) -> int:
+        """Return how many columns have a neuron among those from `start` to `stop` - 1."""
+        return -(-stop // self.positions) - start // self.positions
+
     def fan_in(self, n_pre: int) -> int:
         """Return the most synapses of one neuron, of so many sources."""
         return min(self.rows * self.sources, n_pre)

@@ -191,10 +191,13 @@ class Settings(BaseModel):
     synapses_per_core: Count | None = Field(None, description="Fewer synapses a core than its memory allows.")
     max_row_length: Limits | None = Field(
         None,
-        description="Connections of one source onto one core, of each sign; a number, or one for each projection.",
+        description="Connections of one source onto one core, of each sign; a number, or one for each projection. It "
+        "does not bind weights that are shared over an image.",
     )
     max_fan_in: Limits | None = Field(
-        None, description="Connections of one neuron; a number, or one for each projection."
+        None,
+        description="Connections of one neuron; a number, or one for each projection. It does not bind weights that "
+        "are shared over an image.",
     )
 
     @model_validator(mode="after")

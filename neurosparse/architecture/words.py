@@ -12,13 +12,13 @@ from neurosparse.errors import BadInput
 
 _LONGEST = 100
 
-#: Between two layers: a comma, or a dash that is no sign of a number (``:-1``, ``=-1``, ``1e-3``).
-_BETWEEN = r",|(?<![:=])(?<!\d[eE])-"
+#: What lies between two layers: a hyphen too, where it is no sign of a number (``stride=-1``, ``tau_syn=1e-3``).
+_BETWEEN = re.compile(r",|(?<![=:])(?<!\de)(?<!\dE)-")
 
 
 def parse_layers(text: str) -> tuple[str, ...]:
     """Return the layers of ``300,100`` or ``conv:64:5,maxpool:2,300``, each as it is written."""
-    return tuple(part.strip() for part in re.split(_BETWEEN, text))
+    return tuple(part.strip() for part in _BETWEEN.split(text))
 
 
 def parse_shape(text: str) -> Shape:

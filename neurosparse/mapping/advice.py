@@ -109,7 +109,7 @@ def fan_in_that_fits(graph: Graph, profile: Profile, options: PlanOptions, fits:
     """Return the smallest fan-in above the user's own limit with which everything fits, in words."""
     if not isinstance(options.max_fan_in, int):
         return None
-    low, high = options.max_fan_in + 1, max(population.size for population in graph.populations)
+    low, high = options.max_fan_in + 1, max(graph.matrix(projection)[0] for projection in graph.projections)
     if low > high or not fits(graph, profile, replace(options, max_fan_in=high)):
         return None
     while low < high:

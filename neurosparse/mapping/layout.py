@@ -106,15 +106,15 @@ class Plan:
     def guaranteed(self, projection: str) -> int:
         """Return how many synapses of a projection are sure to find a slot within the limits, wherever others lie.
 
-        Of a kernel that the machine unrolls: how many weights, of which each is many synapses.
+        Of weights that are shared: how many of them, of which each is many synapses, or is on many cores.
         """
         cores = [core for core in self.cores if projection in core.slots]
         known = next(p for p in self.graph.projections if p.name == projection)
-        n_pre = self.graph.population(known.pre).size * known.delays
-        if known.kernel is not None and self.convolutions == "unrolled":
-            return min(_weights_on(core.neurons, core.slots[projection], n_pre, known.kernel) for core in cores)
-        if known.kernel is not None:
-            return sum(core.slots[projection] for core in cores)
+        n_pre, _ = self.graph.matrix(known)
+        if known.kernel is not None and known.kernel.is_shared:
+            size = self.graph.population(known.pre).size
+            weights = _weights_unrolled if self.convolutions == "unrolled" else _weights_held
+            return min(weights(core, core.slots[projection], size, known.kernel) for core in cores)
         limits = self.max_row_length(projection), self.max_fan_in(projection)
         return sum(guaranteed_on_core(n_pre, core.neurons, core.slots[projection], *limits) for core in cores)
 
@@ -193,12 +193,18 @@ class _Stored:
     limits: Mapping[str, Limits]
 
 
-def _weights_on(neurons: int, slots: int, n_pre: int, kernel: Kernel) -> int:
+def _weights_unrolled(core: Core, slots: int, n_pre: int, kernel: Kernel) -> int:
     """Return how many weights of a kernel a core is sure to hold the synapses of, whichever they are."""
     pairs = kernel.rows * kernel.columns
-    if slots >= neurons * kernel.fan_in(n_pre):
+    if slots >= core.neurons * kernel.fan_in(n_pre):
         return pairs
-    return min(slots // (min(neurons, kernel.positions) * kernel.sources), pairs)
+    return min(slots // (min(core.neurons, kernel.positions) * kernel.sources), pairs)
+
+
+def _weights_held(core: Core, slots: int, n_pre: int, kernel: Kernel) -> int:
+    """Return how many weights of a kernel may be, so that a core is sure to hold those of its neurons."""
+    pairs = kernel.rows * kernel.columns
+    return pairs if slots >= kernel.rows * kernel.columns_of(core.start, core.stop) else min(slots, pairs)
 
 
 def _plain(value: Any) -> Any:

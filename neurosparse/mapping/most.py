@@ -91,7 +91,8 @@ def graph_within(
     Its budgets are those that are asked for (see `budgets_of`); where nothing but a budget of memory is, as many
     synapses as are sure to fit, within the limits with which most do (see `most_that_fit`).
     """
-    unrolls = model_of(profile).convolutions == "unrolled"
+    # What no source says how a machine holds is no graph of spikes for it either: it is refused there or in the plan.
+    unrolls = model_of(profile).convolutions != "shared"
     if connectivity is None and synapses is None and limits["budget"] is not None:
         bare = graph_of(architecture, [0] * len(architecture.matrices), unrolls)
         synapses, limits = most_that_fit(bare, profile, **limits)

@@ -50,18 +50,19 @@ def at_least_one(total: int, projections: Sequence[Projection], caps: Sequence[i
 
 
 def most_slots(
-    graph: Graph, population: str, neurons: int, limits: dict[str, Limits], most_of_all: int | None
+    graph: Graph, population: str, neurons: int, limits: dict[str, Limits], most_of_all: int | None, start: int = 0
 ) -> dict[str, int]:
-    """Return the most synapses of each projection into a population that so many neurons of it can have.
+    """Return the most synapses of each projection into a population that so many neurons of it, from `start`, can have.
 
-    All pairs within the limits; `most_of_all`, where there is one, is shared out in proportion to the budgets.
+    All pairs within the limits, or all weights of a kernel that the neurons have a part in; `most_of_all`, where there
+    is one, is shared out in proportion to the budgets.
     """
     projections = graph.incoming(population)
     most = []
     for p in projections:
-        n_pre = graph.population(p.pre).size * p.delays
-        bounds = limits[p.name]
-        most.append(most_on_core(n_pre, neurons, n_pre * neurons, bounds.max_row_length, bounds.max_fan_in))
+        (rows, _), bounds = graph.matrix(p), limits[p.name]
+        columns = neurons if p.kernel is None else p.kernel.columns_of(start, start + neurons)
+        most.append(most_on_core(rows, columns, rows * columns, bounds.max_row_length, bounds.max_fan_in))
     if most_of_all is not None:
         most = list(share_out(most_of_all, [p.synapses for p in projections], most))
     return {p.name: slots for p, slots in zip(projections, most, strict=True)}

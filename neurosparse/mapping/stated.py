@@ -51,7 +51,7 @@ class Stated:
             bounds = fan_in_limits(graph, name, None, options)
             limits |= bounds
             for part, spot in parts:
-                slots = most_slots(graph, name, part.neurons, bounds, options.synapses_per_core)
+                slots = most_slots(graph, name, part.neurons, bounds, options.synapses_per_core, part.start)
                 memories = {"your_limit": Usage(sum(slots.values()), options.synapses_per_core, "synapses")}
                 cores.append(Core(name, part.start, part.stop, spot.x, spot.y, spot.p, {}, memories, slots))
         return LaidOut(tuple(cores), limits)

@@ -127,8 +127,8 @@ def _spiking(architecture: Architecture, budgets: Sequence[int]) -> Graph:
         if isinstance(layer, Lif) and of_spikes:
             if layer.adaptive:
                 raise BadInput(
-                    f"the layer {layer_text(layer)} has thresholds that adapt, and none of PyNN's cells on a machine"
-                    " that holds every synapse by itself has",
+                    f"the layer {layer_text(layer)} has thresholds that adapt, and no cell that has them is known"
+                    " here on a machine that holds every synapse by itself",
                     help=f"leave adaptive={layer.adaptive} out, or {HOLDS_WEIGHTS_ONCE}",
                 )
             populations.append(Population(post, layer.neurons, _cell(layer)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from neurosparse.graph import Projection
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.mapping.cost import delay_slots, neuron_model
 from neurosparse.mapping.layout import Plan
@@ -68,9 +71,21 @@ def occupancies(plan: Plan, network: TrainedNetwork) -> dict[str, Occupancy]:
     found = {}
     for projection in network.projections:
         known = planned[projection.name]
-        width = plan.width(known.post) if known.kernel is None or unrolls else known.kernel.columns
-        found[projection.name] = occupancy(projection, width, known.delays, _reach(plan, known.post))
+        once = known.kernel is not None and known.kernel.is_shared and not unrolls
+        width = projection.weight.shape[1] if once else plan.width(known.post)
+        where = occupancy(projection, width, known.delays, _reach(plan, known.post))
+        found[projection.name] = replace(where, live=_live_once(plan, known, projection)) if once else where
     return found
+
+
+def _live_once(plan: Plan, known: Projection, projection: TrainedProjection) -> tuple[int, ...]:
+    """Return the weights on each core, where every weight is on all cores with a neuron of its column."""
+    assert known.kernel is not None
+    column = np.bincount(projection.weight.indices, minlength=known.kernel.columns)
+    cores = [core for core in plan.cores if known.name in core.slots]
+    begins = [core.start // known.kernel.positions for core in cores]
+    counts = [known.kernel.columns_of(core.start, core.stop) for core in cores]
+    return tuple(int(column[begin : begin + n].sum()) for begin, n in zip(begins, counts, strict=True))
 
 
 def held(plan: Plan, network: TrainedNetwork) -> TrainedNetwork:

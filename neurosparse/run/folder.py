@@ -95,7 +95,8 @@ class RunFolder:
         """Return the layers of the network, its input and output with them."""
         populations = {p.name: p.size for p in self.plan().graph.populations}
         try:
-            shape = tuple(int(side) for side in self._head.get("input", [populations["input"]]))
+            # An older run does not tell the shape: its input is a population, as it was everywhere then.
+            shape = tuple(int(side) for side in self._head.get("input") or [populations["input"]])
             return architecture_of(shape, self.config().settings.layers, populations["output"])
         except (BadInput, KeyError, TypeError, ValueError) as fault:
             raise FileFault(f"config.json is damaged: {fault}", where=str(self.path / "config.json")) from fault

@@ -109,10 +109,16 @@ def test_whatever_is_written_is_read_or_refused(text):
     assert [parse_layer(layer_text(spec)) for spec in specs] == specs
 
 
-@pytest.mark.parametrize("text", ["784-lif:20:rate_cost=1e-05-mean-10", "784,lif:20:rate_cost=1E-5,mean,10"])
-def test_the_dash_of_a_number_is_none_between_layers(text):
-    assert [float(part.partition("rate_cost=")[2] or 0) for part in parse_layers(text)] == [0, 1e-5, 0, 0]
-    assert parse_layers("conv:64:5:padding=same-centre:-0.5-10") == ("conv:64:5:padding=same", "centre:-0.5", "10")
+def test_a_hyphen_lies_between_layers_and_is_the_sign_of_a_number():
+    assert parse_layers("784-300 - conv:64:5-10") == ("784", "300", "conv:64:5", "10")
+    assert parse_layers("lif:3:tau_syn=1e-3-7,5") == ("lif:3:tau_syn=1e-3", "7", "5")
+    for text, says in (
+        ("lif:3:checkpoint_every=-1", "checkpoint_every=-1' makes no sense"),
+        ("centre:-1", "sense: -1"),
+    ):
+        (layer,) = parse_layers(text)
+        with pytest.raises(BadInput, match=says):
+            parse_layer(layer)
 
 
 def test_a_whole_network_is_planned_from_its_words():

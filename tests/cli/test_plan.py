@@ -118,12 +118,21 @@ def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
         (["--layers", "8x8,leaky,lif:20,10", "--synapses", "50"], "the layer leaky cannot be told as synapses"),
         (["--layers", "8x8,lif:20,leaky,leaky,10", "--synapses", "50"], "the layer leaky cannot be told as synapses"),
         (["--layers", "8x8,lif:20,mean,30,10", "--synapses", "50"], "the layer 30 cannot be told as synapses"),
+        *(
+            (["--layers", layers, "--synapses", "40", "--profile", machine], "cannot be told as synapses")
+            for layers, machine in (
+                ("8x8,lstm:4,10", "loihi"), ("8x8,lstm:4,10", "dynapse2"), ("8x8,bilstm:4,10", "odin"),
+                ("1x4x4,maxpool:2,10", "loihi"), ("8x8,12,10", "brainscales2"),
+            )
+        ),
+        (["--layers", "1x4x4,avgpool:2,10", "--synapses", "20", "--profile", "loihi"], "means of an image"),
+        (["--layers", "8x8,lif:4:adaptive=1,10", "--synapses", "20", "--profile", "xylo"], "thresholds that adapt"),
         (
             ["--layers", "8x8,lif:20:delays=3,10", "--synapses", "50", "--profile", "loihi"],
             "projection 'lif1-lif1' has delays of several timesteps",
         ),
     ],
-)
+)  # fmt: skip
 def test_what_makes_no_sense_exits_2(capsys, arguments, fault):
     code, out, err = _run(capsys, "plan", *arguments)
     assert (code, out) == (2, "")

@@ -9,7 +9,7 @@ import pytest
 from processes import neurosparse
 
 from neurosparse.config import configure
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, OverBudget
 from neurosparse.nn.unrolled import unrolled
 from neurosparse.run.check import check_run
 from neurosparse.run.folder import RunFolder
@@ -186,3 +186,46 @@ def test_neurons_that_never_fire_are_named(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "warning: the neurons of lif1 never fire" in done.stderr
     assert "warning: the neurons of lif2 never fire" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("layers", "options", "live"),
+    [
+        # Weights of a channel that two cores share are on both.
+        ("conv:4:3", {"neurons_per_core": 100, "synapses_per_core": 27, "synapses": "36,9"}, [18, 27, 9, 9]),
+        ("avgpool:2,conv:4:3", {"neurons_per_core": 20, "synapses_per_core": 50, "synapses": "36,9"}, None),
+        ("maxpool:2", {"neurons_per_core": 20, "synapses_per_core": 50, "synapses": "9"}, None),
+        # A limit binds no weights that are shared, and all others.
+        ("crop:4,8", {"neurons_per_core": 5, "synapses_per_core": 99, "max_row_length": "2", "synapses": "30,9"}, None),
+    ],
+)
+def test_shared_weights_are_on_every_core_with_a_neuron_of_their_channel(layers, options, live, tmp_path):
+    asked = {"profile": "spinnaker2", "data": "digits", "layers": layers, "epochs": 1, "batch": 400}
+    run = start(configure({**asked, **options}), tmp_path / "run")
+    for _ in run.events():
+        pass
+    report = run.folder.report()
+    assert report["fits"]
+    assert live in (None, [core["synapses"]["live"] for core in report["cores"]])
+    assert all(core["synapses"]["live"] <= core["synapses"]["capacity"] for core in report["cores"])
+    assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
+
+
+def test_more_shared_weights_than_one_core_holds_are_refused(tmp_path):
+    asked = {"profile": "spinnaker2", "data": "digits", "layers": "conv:4:3", "synapses": "24,9"}
+    with pytest.raises(OverBudget) as caught:
+        start(configure({**asked, "neurons_per_core": 128, "synapses_per_core": 12}), tmp_path / "run")
+    assert caught.value.numbers == {"needs": "24 synapses", "there is": "12 slots", "too much": "12"}
+
+
+@pytest.mark.parametrize("layers", ["conv:4:3:stride=2", "avgpool:2,conv:4:2,8", "crop:4,12"])
+def test_a_limit_on_rows_holds_wherever_a_plan_counts_on_it(layers, tmp_path):
+    asked = {"data": "digits", "layers": layers, "connectivity": "20%", "max_row_length": 2, "epochs": 1, "batch": 400}
+    run = start(configure(asked), tmp_path / "run")
+    for _ in run.events():
+        pass
+    plan = run.folder.plan()
+    limited = [p for p in plan.graph.projections if p.kernel is None or not p.kernel.is_shared]
+    assert {p.name: plan.max_row_length(p.name) for p in limited} == {p.name: 2 for p in limited}
+    assert run.folder.report()["fits"]
+    assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
