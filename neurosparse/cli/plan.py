@@ -21,8 +21,8 @@ _OF_LAYERS = ("connectivity", "synapses", *_LIMITS[:-1])
 @click.command()
 @click.option("--profile", default="spinnaker", show_default=True, help="A machine by name, or a profile's TOML file.")
 @click.option("--layers", help="All layers, input to output: 784,300,100,10, or 1x28x28,conv:16:5,10.")
-@click.option("--connectivity", help="Connections as a fraction of all pairs of neurons: 1.33%.")
-@click.option("--synapses", type=int, help="Connections as a number, instead.")
+@click.option("--connectivity", help="Connections as a fraction of all pairs of neurons: 1.33%; or one a projection.")
+@click.option("--synapses", help="Connections as a number, instead, or one number a projection.")
 @click.option("--neurons-per-core", type=int, help="Put no more neurons than this on a core.")
 @click.option("--synapses-per-core", type=int, help="Put no more synapses than this on a core.")
 @click.option("--max-row-length", help="Synapses of one sign from one source onto one core, at most; or 2,4 by layer.")
@@ -130,7 +130,8 @@ def _plan_layers(layers: str, profile: Profile, options: dict[str, Any], as_json
         if limits[name] is not None:
             limits[name] = parse(limits[name])
     fraction = parse_rates(options["connectivity"]) if options["connectivity"] is not None else None
-    graph, limits = graph_within(architecture, profile, fraction, options["synapses"], limits)
+    synapses = parse_counts(options["synapses"]) if options["synapses"] is not None else None
+    graph, limits = graph_within(architecture, profile, fraction, synapses, limits)
     plan = make_plan(graph, profile, **limits)
     otherwise = otherwise_of(plan) if options["what_if"] else None
     if as_json:

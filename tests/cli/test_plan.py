@@ -47,8 +47,9 @@ def test_the_table_names_every_core_and_the_verdict(capsys):
     assert lines[-1] == "fits spinnaker: 5 cores on 1 chip"
 
 
-def test_layers_may_be_written_with_dashes_and_synapses_as_a_number(capsys):
-    assert _run(capsys, "plan", "--layers", "784-300-100-10", "--synapses", "3540")[1] == _run(capsys, *_PAPER)[1]
+def test_layers_may_be_written_with_dashes_and_synapses_as_numbers(capsys):
+    for count in ("3540", "2408,888,244"):
+        assert _run(capsys, "plan", "--layers", "784-300-100-10", "--synapses", count)[1] == _run(capsys, *_PAPER)[1]
 
 
 def test_json_is_one_document_that_is_the_plan(capsys):
@@ -105,7 +106,8 @@ def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
         (["--layers", "784", "--synapses", "3"], "an input and an output layer"),
         (["--layers", "784,300", "--connectivity", "120%"], "not a fraction between 0 and 1"),
         (["--layers", "10,2", "--synapses", "21"], "fewer pairs of neurons"),
-        (["--layers", "10,2", "--synapses", "0"], "without a synapse"),
+        (["--layers", "10,2", "--synapses", "0"], "'0' is not a positive number"),
+        (["--layers", "10,5,2", "--synapses", "5,5,5"], "synapses names 3 values for 2 projections"),
         (["--layers", "10,2", "--synapses", "5", "--neurons-per-core", "0"], "0 neurons on a core"),
         (["--layers", "10,2", "--synapses", "5", "--profile", "loihi9"], "no profile called 'loihi9'"),
         (["--synapses", "5"], "--layers"),
