@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from neurosparse.architecture.architecture import Architecture
+from neurosparse.architecture.images import Conv, Norm
+from neurosparse.architecture.layer import Dense, layer_text
 from neurosparse.config import Config
 from neurosparse.each import one_each
 from neurosparse.errors import BadInput
@@ -43,7 +47,8 @@ def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
     """Raise BadInput where a setting makes no sense with the layers of the network.
 
     Live paths, and what is made of a trained network by itself, are known for chains of fully connectable layers; a
-    shared weight has no pair of neurons whose activities would say what gradient a dormant one has.
+    shared weight has no pair of neurons whose activities would say what gradient a dormant one has. Signs of sources
+    are drawn for rows of weights, of which recurrent neurons and those of images have several.
     """
     if architecture.is_chain:
         return
@@ -57,6 +62,28 @@ def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
             raise BadInput(
                 f"{name} goes with fully connected layers alone, not with {architecture}", help=f"use {instead}"
             )
+    forgetful = [layer_text(layer) for layer in architecture.layers if getattr(layer, "checkpoint_every", 0)]
+    if settings.rule == "rigl" and forgetful:
+        raise BadInput(
+            f"the rule rigl hears gradients of all steps, and {forgetful[0]} keeps those of none",
+            help="leave checkpoint_every out, or use --rule deepr",
+        )
+    if settings.signs == "dale" and (shares or any(matrix.recurrent for matrix in architecture.matrices)):
+        raise BadInput(
+            f"signs dale gives every row of weights a sign, and a neuron of {architecture} has several rows",
+            help="use --signs anew or --signs fixed",
+        )
+    for layer, signal in zip(architecture.layers, architecture.signals, strict=False):
+        if isinstance(layer, Norm) and settings.batch * math.prod(signal.shape[1:]) == 1:
+            raise BadInput(
+                "the layer norm normalises over a batch of one number, of which nothing is left",
+                numbers={"batch": "1"},
+                help="--batch 2 at least",
+            )
+    if settings.activation == "qcfs" and not any(isinstance(layer, Dense | Conv) for layer in architecture.layers[:-1]):
+        raise BadInput(
+            f"--activation qcfs is of rectified neurons, and {architecture} has none", help="use --activation relu"
+        )
 
 
 def refuse_unused(config: Config) -> None:
