@@ -77,6 +77,11 @@ class Lif:
                 f"the layer {layer_text(self)} has more adaptive neurons than neurons",
                 numbers={"adaptive": f"{self.adaptive:,}", "neurons": f"{self.neurons:,}"},
             )
+        if self.delays > 1 and self.recurrent == "no":
+            raise BadInput(
+                f"the layer {layer_text(self)} has delays of recurrent connections, and no such connections",
+                help="leave out delays, or recurrent=no",
+            )
         return (self.neurons, _sequence(before, self)[1])
 
     def matrices(self, before: Shape) -> tuple[Matrix, ...]:

@@ -139,7 +139,7 @@ def native(network: TrainedNetwork) -> NativeNetwork:
     Raises
     ------
     BadInput
-        A layer is neither spiking nor a part of the readout.
+        A layer is neither spiking nor a part of the readout, or stands where it cannot be.
     """
     architecture = network.architecture
     if architecture is None or len(architecture.input) != 2:
@@ -175,7 +175,7 @@ def _layer(spec: sequences.Lif, name: str, left: Iterator[TrainedProjection]) ->
 def _refusal(layer: LayerSpec) -> BadInput:
     """Return the refusal of a layer that simulators cannot be told without conversion."""
     return BadInput(
-        f"the layer {layer_text(layer)} is neither spiking nor read out",
+        f"the layer {layer_text(layer)} stands where a simulator's neurons cannot be it without conversion",
         help="an export of spiking layers takes lif layers one after the other, then leaky integrators if any, then"
         " last, mean or max, and the output",
     )

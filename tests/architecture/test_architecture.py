@@ -93,6 +93,7 @@ def test_what_makes_no_sense_is_refused_by_name(text, says):
         ((10,), ("lstm:3",), "there is no time"), ((10,), ("conv:3:3",), "needs images"),
         ((3, 8, 8), (20, "maxpool:2"), "needs images"), ((3, 8, 8), ("crop:9",), "larger than the image"),
         ((4, 9), ("lstm:3", "last", "mean"), "there is no time"),
+        ((4, 9), ("lif:3:delays=2:recurrent=no",), "no such connections"),
     ],
 )  # fmt: skip
 def test_layers_that_do_not_go_together_are_refused(shape, layers, says):
