@@ -85,16 +85,32 @@ def unrolled(network: TrainedNetwork) -> TrainedNetwork:
 
 
 def _product(before: csr_array, weight: csr_array) -> csr_array:
-    """Return the product of two maps with a synapse wherever a path leads, be its weight zero: scipy drops those."""
-    ones = [csr_array((np.ones_like(m.data), m.indices, m.indptr), shape=m.shape) for m in (before, weight)]
-    pattern, value = csr_array(ones[0] @ ones[1]), csr_array(before @ weight)
+    """Return the product of two maps with a synapse wherever a path leads, be its weight zero: scipy drops those.
+
+    A zero is negative where all its paths are, as the weights of newborn connections are zeros with a sign.
+    """
+    ones, other = (_with_data(m, np.ones_like(m.data)) for m in (before, weight))
+    pattern = csr_array(ones @ other)
     pattern.sort_indices()
+    data = _values_at(pattern, csr_array(before @ weight))
+    negative = _values_at(pattern, csr_array(ones @ _with_data(weight, np.signbit(weight.data).astype(np.float32))))
+    data[(data == 0) & (negative == pattern.data)] = -0.0
+    row_start, target = pattern.indptr.astype(np.int64), pattern.indices.astype(np.int32)
+    return csr_array((data, target, row_start), shape=pattern.shape)
+
+
+def _with_data(matrix: csr_array, data: np.ndarray) -> csr_array:
+    """Return a matrix with other numbers at the same places."""
+    return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _values_at(pattern: csr_array, value: csr_array) -> np.ndarray:
+    """Return the numbers of a matrix at the places of another, float32, zero where it has none."""
     value.sort_indices()
     keys = [np.repeat(np.arange(m.shape[0]), np.diff(m.indptr)) * m.shape[1] + m.indices for m in (pattern, value)]
     data = np.zeros(pattern.nnz, np.float32)
     data[np.searchsorted(*keys)] = value.data
-    row_start, target = pattern.indptr.astype(np.int64), pattern.indices.astype(np.int32)
-    return csr_array((data, target, row_start), shape=pattern.shape)
+    return data
 
 
 def convolution_matrix(kernel: csr_array, layer: images.Conv, shape: Shape) -> csr_array:

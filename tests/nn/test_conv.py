@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from neurosparse.architecture.architecture import architecture_of
 from neurosparse.architecture.images import AveragePool as AverageSpec
@@ -17,6 +18,7 @@ from neurosparse.nn.layer import Law
 from neurosparse.nn.layered import Layered
 from neurosparse.nn.linear import Linear
 from neurosparse.nn.pool import AveragePool, MaxPool
+from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.nn.unrolled import unrolled
 from neurosparse.nn.views import Crop, Mirror, Pad
 from neurosparse.nn.workers import Workers
@@ -338,3 +340,12 @@ def test_an_unrolled_network_computes_the_same_with_every_synapse_by_itself(shap
     full = unrolled(network.trained([(f"p{k}", f"n{k}", f"n{k + 1}") for k in range(len(layouts))]))
     assert [p.weight.nnz for p in chain.projections] == [p.weight.nnz for p in full.projections]
     assert chain.sizes[0] == x.shape[1]
+
+
+def test_a_zero_keeps_its_sign_where_a_part_of_the_image_is_read():
+    architecture = architecture_of((1, 3, 3), ("crop:2", "avgpool:1"), 2)
+    weight = csr_array((np.array([-0.0, 0.0, -1.0, -0.0], np.float32), [0, 1, 0, 1], [0, 2, 2, 2, 4]), shape=(4, 2))
+    own = TrainedProjection("input-output", "input", "output", weight, np.zeros(2, np.float32))
+    (whole,) = unrolled(TrainedNetwork((own,), architecture)).projections
+    assert whole.weight.shape == (9, 2)
+    np.testing.assert_array_equal(np.signbit(whole.weight.data), [True, False, True, True])
