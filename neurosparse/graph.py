@@ -58,11 +58,6 @@ class Kernel:
         """Return the most synapses that one weight becomes where every synapse is by itself."""
         return self.positions * self.sources
 
-    @property
-    def is_shared(self) -> bool:
-        """Return whether a weight may be of several pairs of neurons, so that limits on rows and fan-ins are none."""
-        return self.synapses > 1
-
     def columns_of(self, start: int, stop: int) -> int:
         """Return how many columns have a neuron among those from `start` to `stop` - 1."""
         return -(-stop // self.positions) - start // self.positions
@@ -160,6 +155,14 @@ class Graph:
         if projection.kernel is not None:
             return projection.kernel.rows, projection.kernel.columns
         return self.population(projection.pre).size * projection.delays, self.population(projection.post).size
+
+    def is_shared(self, projection: Projection) -> bool:
+        """Return whether a weight may be other than of one pair of neurons: limits on rows and fan-ins do not bind it.
+
+        It is used at several positions, reads a mean, or reads what lies beyond an image.
+        """
+        kernel = projection.kernel
+        return kernel is not None and (kernel.synapses > 1 or kernel.rows > self.population(projection.pre).size)
 
     @property
     def all_pairs(self) -> int:

@@ -35,8 +35,7 @@ class PlanOptions:
     def limits(self, graph: Graph, projection: str) -> Limits:
         """Return what the user asked for of a projection of a network; nothing binds weights that are shared."""
         index = [known.name for known in graph.projections].index(projection)
-        kernel = graph.projections[index].kernel
-        if kernel is not None and kernel.is_shared:
+        if graph.is_shared(graph.projections[index]):
             return Limits()
         row, fan_in = (
             limit[index] if isinstance(limit, tuple) else limit for limit in (self.max_row_length, self.max_fan_in)

@@ -111,7 +111,7 @@ class Plan:
         cores = [core for core in self.cores if projection in core.slots]
         known = next(p for p in self.graph.projections if p.name == projection)
         n_pre, _ = self.graph.matrix(known)
-        if known.kernel is not None and known.kernel.is_shared:
+        if known.kernel is not None and self.graph.is_shared(known):
             size = self.graph.population(known.pre).size
             weights = _weights_unrolled if self.convolutions == "unrolled" else _weights_held
             return min(weights(core, core.slots[projection], size, known.kernel) for core in cores)

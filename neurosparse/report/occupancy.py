@@ -71,7 +71,7 @@ def occupancies(plan: Plan, network: TrainedNetwork) -> dict[str, Occupancy]:
     found = {}
     for projection in network.projections:
         known = planned[projection.name]
-        once = known.kernel is not None and known.kernel.is_shared and not unrolls
+        once = plan.graph.is_shared(known) and not unrolls
         width = projection.weight.shape[1] if once else plan.width(known.post)
         where = occupancy(projection, width, known.delays, _reach(plan, known.post))
         found[projection.name] = replace(where, live=_live_once(plan, known, projection)) if once else where

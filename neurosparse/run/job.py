@@ -113,7 +113,7 @@ def layout_of(plan: Plan, scope: str) -> Layout:
     projections = []
     for p in plan.graph.projections:
         rows, columns = plan.graph.matrix(p)
-        if p.kernel is not None and p.kernel.is_shared:
+        if plan.graph.is_shared(p):
             # Its weights are on every core that has a neuron of their column: the plan is sure of them all.
             projections.append(ProjectionLayout(p.name, rows, columns, p.synapses, columns, (p.synapses,)))
             continue

@@ -200,6 +200,7 @@ def test_neurons_that_never_fire_are_named(tmp_path):
         # Weights of a channel that two cores share are on both.
         ("conv:4:3", {"neurons_per_core": 100, "synapses_per_core": 27, "synapses": "36,9"}, [18, 27, 9, 9]),
         ("avgpool:2,conv:4:3", {"neurons_per_core": 20, "synapses_per_core": 50, "synapses": "36,9"}, None),
+        ("pad:1,8", {"profile": "spinnaker", "connectivity": "100%"}, None),
         ("maxpool:2", {"neurons_per_core": 20, "synapses_per_core": 50, "synapses": "9"}, None),
         # A limit binds no weights that are shared, and all others.
         ("crop:4,8", {"neurons_per_core": 5, "synapses_per_core": 99, "max_row_length": "2", "synapses": "30,9"}, None),
@@ -224,14 +225,14 @@ def test_more_shared_weights_than_one_core_holds_are_refused(tmp_path):
     assert caught.value.numbers == {"needs": "24 synapses", "there is": "12 slots", "too much": "12"}
 
 
-@pytest.mark.parametrize("layers", ["conv:4:3:stride=2", "avgpool:2,conv:4:2,8", "crop:4,12"])
+@pytest.mark.parametrize("layers", ["conv:4:3:stride=2", "avgpool:2,conv:4:2,8", "crop:4,12", "pad:1,12"])
 def test_a_limit_on_rows_holds_wherever_a_plan_counts_on_it(layers, tmp_path):
     asked = {"data": "digits", "layers": layers, "connectivity": "20%", "max_row_length": 2, "epochs": 1, "batch": 400}
     run = start(configure(asked), tmp_path / "run")
     for _ in run.events():
         pass
     plan = run.folder.plan()
-    limited = [p for p in plan.graph.projections if p.kernel is None or not p.kernel.is_shared]
+    limited = [p for p in plan.graph.projections if not plan.graph.is_shared(p)]
     assert {p.name: plan.max_row_length(p.name) for p in limited} == {p.name: 2 for p in limited}
     assert run.folder.report()["fits"]
     assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
