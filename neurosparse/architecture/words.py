@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, fields
+from difflib import get_close_matches
 from typing import Any, get_args, get_type_hints
 
 from neurosparse.architecture.layer import LayerSpec, Shape, layer_text
@@ -64,7 +65,10 @@ def parse_layer(text: str | int) -> LayerSpec:
     if word.isdecimal():
         word, values = "dense", [word, *values]
     if word not in KINDS:
-        raise BadInput(f"there is no layer {word!r}", help=f"known: a number of neurons, {', '.join(list(KINDS)[1:])}")
+        near = get_close_matches(word, KINDS, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        known = f"known: a number of neurons, {', '.join(list(KINDS)[1:])}"
+        raise BadInput(f"there is no layer {word!r}", help=hint + known)
     kind = KINDS[word]
     names, hints = [f.name for f in fields(kind)], get_type_hints(kind)
     given: dict[str, Any] = {}
@@ -72,11 +76,11 @@ def parse_layer(text: str | int) -> LayerSpec:
         at_its_place = names[place] if place < len(names) else ""
         name, content = value.split("=", 1) if "=" in value else (at_its_place, value)
         if name not in names or name in given:
-            raise BadInput(f"the layer {str(text)!r} has no place for {value!r}", help=f"it is {_usage(kind)}")
+            raise BadInput(f"the layer {str(text)!r} has no place for {value!r}", help=f"it is {usage(kind)}")
         least = next(f.default for f in fields(kind) if f.name == name)
         given[name] = _value(hints[name], content, f"{name} of {str(text)!r}", or_zero=least == 0)
     if missing := [f.name for f in fields(kind) if f.default is MISSING and f.name not in given]:
-        raise BadInput(f"the layer {str(text)!r} lacks {' and '.join(missing)}", help=f"it is {_usage(kind)}")
+        raise BadInput(f"the layer {str(text)!r} lacks {' and '.join(missing)}", help=f"it is {usage(kind)}")
     spec: LayerSpec = kind(**given)
     return spec
 
@@ -96,8 +100,8 @@ def _value(kind: Any, text: str, what: str, *, or_zero: bool) -> Any:
     return value
 
 
-def _usage(kind: type[Any]) -> str:
-    """Return how a kind of layer is written."""
+def usage(kind: type[Any]) -> str:
+    """Return how a kind of layer is written, with what it is unless told."""
     needed = "".join(f":{f.name.upper()}" for f in fields(kind) if f.default is MISSING)
     other = "".join(f"[:{f.name}={f.default}]" for f in fields(kind) if f.default is not MISSING)
     return f"{kind.word}{needed}{other}"

@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import click
 
+from neurosparse.architecture.layers import KINDS
+from neurosparse.architecture.words import usage
 from neurosparse.config import configure
 from neurosparse.settings import Settings
 
@@ -38,7 +40,12 @@ def _shown(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-@click.command()
+def _layers() -> str:
+    """Return how every layer is written, for the end of the help."""
+    return "\b\nLayers, what is in brackets with its default:\n" + "\n".join(f"  {usage(k)}" for k in KINDS.values())
+
+
+@click.command(epilog=_layers())
 @_settings_options
 @click.option("--config", "file", type=click.Path(path_type=Path), help="TOML file with settings; flags win over it.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder to make.  [default: runs/DATA-N]")

@@ -60,8 +60,14 @@ def read_records(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def is_cifar(folder: Path) -> bool:
-    """Say whether a folder holds files of this layout."""
-    return any((folder / name).is_file() for name in (*TRAIN, TEST))
+    """Say whether a folder, or the published one in it, holds files of this layout."""
+    return any((_inside(folder) / name).is_file() for name in (*TRAIN, TEST))
+
+
+def _inside(folder: Path) -> Path:
+    """Return the published folder in another, or the folder itself."""
+    below = folder / FOLDER
+    return below if below.is_dir() else folder
 
 
 def load_folder(folder: Path, validation: float, name: str = "cifar10") -> Dataset:
@@ -84,6 +90,7 @@ def load_folder(folder: Path, validation: float, name: str = "cifar10") -> Datas
     FileFault, BadInput
         A file is missing or not what it should be (see `read_records`).
     """
+    folder = _inside(folder)
     if missing := [file for file in (*TRAIN, TEST) if not (folder / file).is_file()]:
         raise FileFault(
             f"folder {folder.resolve().name} lacks {', '.join(missing)}",
@@ -105,12 +112,11 @@ class CifarSource:
     def places(self) -> list[Path]:
         """Return the folders where it may be, best first: those of NEUROSPARSE_DATA, then the cache."""
         *given, cache = roots()
-        above = [*(folder for root in given for folder in (root / "cifar10", root)), cache / "cifar10"]
-        return [place for folder in above for place in (folder / FOLDER, folder)]
+        return [*(folder for root in given for folder in (root / "cifar10", root)), cache / "cifar10"]
 
     def find(self) -> Path | None:
         """Return the folder that holds it, or None."""
-        return next((folder for folder in self.places() if is_cifar(folder)), None)
+        return next((_inside(folder) for folder in self.places() if is_cifar(folder)), None)
 
     def card(self) -> Card:
         """Return what is known of the data set without reading it."""

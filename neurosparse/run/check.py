@@ -76,8 +76,8 @@ def check_run(path: Path) -> Iterator[str]:
     if folder.checkpoint.exists():
         mark = fingerprint_of(config, marks["data"], marks["profile"])
         position = restore(folder.checkpoint, network, None, mark, exact=exact)
-        cores = store.live.size
-        yield f"checkpoint: {store.n_live:,} connections, rows sorted, none twice, {cores} cores within capacity"
+        parts = store.live.size
+        yield f"checkpoint: {store.n_live:,} connections, rows sorted, none twice, {parts} parts within capacity"
         if config.settings.signs != "anew":
             yield _check_signs(store, config.settings, path)
         if [row.row() for row in position.history][: len(history)] != history:

@@ -62,6 +62,7 @@ def test_it_is_found_in_the_cache_or_by_its_path(tmp_path: Path, monkeypatch: py
     assert "--data PATH" in str(fault.value)
     write_folder(tmp_path / "cifar10" / FOLDER)
     assert len(load_dataset("cifar10").test) == len(load_dataset(tmp_path / "cifar10" / FOLDER).test) == 20
+    assert len(load_dataset(tmp_path / "cifar10").test) == 20
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
