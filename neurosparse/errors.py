@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 
 
 def shortage(needs: int, there_is: int, noun: str = "", write: Callable[[int], str] = "{:,}".format) -> dict[str, str]:
@@ -121,3 +122,9 @@ class BrokenInvariant(NeurosparseError):
 
     kind = "internal"
     exit_code = 70
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question whether the nearest of some names was meant, or nothing where none is near."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}? " if near else ""

@@ -142,6 +142,10 @@ class Graph:
                 return population
         raise BadInput(f"there is no population called {name!r}")
 
+    def projection(self, name: str) -> Projection:
+        """Return the projection called `name`."""
+        return next(projection for projection in self.projections if projection.name == name)
+
     def pairs(self, projection: Projection) -> int:
         """Return how many connections a projection could have: pairs, each with every delay, or weights of a kernel."""
         rows, columns = self.matrix(projection)

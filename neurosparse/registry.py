@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, did_you_mean
 
 
 class Registry:
@@ -52,6 +51,5 @@ class Registry:
 
 def unknown_name(noun: str, name: str, known: list[str]) -> BadInput:
     """Return the error for a name that is not in a list, with the nearest one that is."""
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return BadInput(f"there is no {noun} called {name!r}", help=f"{hint}known: {', '.join(known) or 'none'}")
+    help = f"{did_you_mean(name, known)}known: {', '.join(known) or 'none'}"
+    return BadInput(f"there is no {noun} called {name!r}", help=help)

@@ -38,7 +38,7 @@ HOLDS_WEIGHTS_ONCE = (
 )
 
 
-def no_synapses(layer: LayerSpec, otherwise: str) -> BadInput:
+def no_synapses(layer: LayerSpec, otherwise: str = f"for others {HOLDS_WEIGHTS_ONCE}") -> BadInput:
     """Return the refusal of a layer where every synapse is held, or written, by itself; `otherwise` is what to do."""
     return BadInput(
         f"the layer {layer_text(layer)} cannot be told as synapses between neurons",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, fields
-from difflib import get_close_matches
 from typing import Any, get_args, get_type_hints
 
 from neurosparse.architecture.layer import LayerSpec, Shape, layer_text
 from neurosparse.architecture.layers import KINDS
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, did_you_mean
 
 _LONGEST = 100
 
@@ -65,10 +64,8 @@ def parse_layer(text: str | int) -> LayerSpec:
     if word.isdecimal():
         word, values = "dense", [word, *values]
     if word not in KINDS:
-        near = get_close_matches(word, KINDS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
         known = f"known: a number of neurons, {', '.join(list(KINDS)[1:])}"
-        raise BadInput(f"there is no layer {word!r}", help=hint + known)
+        raise BadInput(f"there is no layer {word!r}", help=did_you_mean(word, KINDS) + known)
     kind = KINDS[word]
     names, hints = [f.name for f in fields(kind)], get_type_hints(kind)
     given: dict[str, Any] = {}

@@ -57,10 +57,12 @@ def load_npz(path: Path, validation: float) -> Dataset:
         )
         check_pair(x_test, y_test, ("x_test", "y_test"), where)
         check_below(y_test, n_classes, "y_test", where)
-        if arrays["x_test"].shape[1:] != arrays["x"].shape[1:] and (shape or x_test.shape[1] != x.shape[1]):
+        samples = (arrays["x"], arrays["x_test"]) if shape else (x, x_test)
+        own, other = (" x ".join(map(str, part.shape[1:])) for part in samples)
+        if own != other:
             raise BadInput(
                 "'x' and 'x_test' differ in the shape of a sample",
-                numbers={name: " x ".join(map(str, arrays[name].shape[1:])) for name in ("x", "x_test")},
+                numbers={"x": own, "x_test": other},
                 where=where,
             )
         lengths_test = _lengths(arrays, "lengths_test", y_test, where)

@@ -61,7 +61,8 @@ def read_records(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def is_cifar(folder: Path) -> bool:
     """Say whether a folder, or the published one in it, holds files of this layout."""
-    return any((_inside(folder) / name).is_file() for name in (*TRAIN, TEST))
+    folder = _inside(folder)
+    return any((folder / name).is_file() for name in (*TRAIN, TEST))
 
 
 def _inside(folder: Path) -> Path:

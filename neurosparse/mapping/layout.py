@@ -109,12 +109,13 @@ class Plan:
         Of weights that are shared: how many of them, of which each is many synapses, or is on many cores.
         """
         cores = [core for core in self.cores if projection in core.slots]
-        known = next(p for p in self.graph.projections if p.name == projection)
-        n_pre, _ = self.graph.matrix(known)
+        known = self.graph.projection(projection)
         if known.kernel is not None and self.graph.is_shared(known):
-            size = self.graph.population(known.pre).size
-            weights = _weights_unrolled if self.convolutions == "unrolled" else _weights_held
-            return min(weights(core, core.slots[projection], size, known.kernel) for core in cores)
+            if self.convolutions == "unrolled":
+                n_pre = self.graph.population(known.pre).size
+                return min(_weights_unrolled(core, core.slots[projection], n_pre, known.kernel) for core in cores)
+            return min(_weights_held(core, core.slots[projection], known.kernel) for core in cores)
+        n_pre, _ = self.graph.matrix(known)
         limits = self.max_row_length(projection), self.max_fan_in(projection)
         return sum(guaranteed_on_core(n_pre, core.neurons, core.slots[projection], *limits) for core in cores)
 
@@ -201,7 +202,7 @@ def _weights_unrolled(core: Core, slots: int, n_pre: int, kernel: Kernel) -> int
     return min(slots // (min(core.neurons, kernel.positions) * kernel.sources), pairs)
 
 
-def _weights_held(core: Core, slots: int, n_pre: int, kernel: Kernel) -> int:
+def _weights_held(core: Core, slots: int, kernel: Kernel) -> int:
     """Return how many weights of a kernel may be, so that a core is sure to hold those of its neurons."""
     pairs = kernel.rows * kernel.columns
     return pairs if slots >= kernel.rows * kernel.columns_of(core.start, core.stop) else min(slots, pairs)

@@ -142,7 +142,7 @@ def _short(plan: Plan) -> list[Projection]:
 
 def _within(plan: Plan, projection: str) -> str:
     """Return the limits on a projection in words, and whether there would be more room in another arrangement."""
-    if plan.graph.is_shared(next(p for p in plan.graph.projections if p.name == projection)):
+    if plan.graph.is_shared(plan.graph.projection(projection)):
         return ", wherever in its kernel they are"
     limits = (("rows", plan.max_row_length(projection)), ("a fan-in", plan.max_fan_in(projection)))
     named = [f"{noun} of at most {limit:,}" for noun, limit in limits if limit is not None]

@@ -135,7 +135,7 @@ def _spiking(architecture: Architecture, budgets: Sequence[int]) -> Graph:
         elif isinstance(layer, Dense) and k == len(architecture.layers) - 1:
             populations.append(Population(post, layer.neurons, "IF_curr_delta", ("v",)))
         elif isinstance(layer, Max) or not (integrates or isinstance(layer, Last)):
-            raise no_synapses(layer, f"for others {HOLDS_WEIGHTS_ONCE}")
+            raise no_synapses(layer)
         for matrix in architecture.matrices_of(k):
             source = post if matrix.recurrent else pre
             delays = layer.delays if isinstance(layer, Lif) and matrix.recurrent else 1
@@ -167,5 +167,5 @@ def _unrolled(architecture: Architecture, budgets: Sequence[int]) -> Graph:
             projections.append(Projection(name, pre.name, after.population, next(left), kernel))
             sources = spread = 1
         elif not isinstance(layer, Pad | Crop | Mirror | Centre | Norm):
-            raise no_synapses(layer, f"for others {HOLDS_WEIGHTS_ONCE}")
+            raise no_synapses(layer)
     return Graph(tuple(populations), tuple(projections))

@@ -145,20 +145,22 @@ def convolution_matrix(kernel: csr_array, layer: images.Conv, shape: Shape) -> c
     return _matrix(np.concatenate(sources), np.concatenate(targets), np.concatenate(weights), size)
 
 
+def _middle(whole: Shape, part: Shape) -> np.ndarray:
+    """Return which numbers of an image are those of a part in its middle, in their order."""
+    (top, high), (left, wide) = (((side - own) // 2, own) for side, own in zip(whole[1:], part[1:], strict=True))
+    return np.arange(math.prod(whole)).reshape(whole)[:, top : top + high, left : left + wide].ravel()
+
+
 def _pad_matrix(layer: images.Pad, shape: Shape) -> csr_array:
     """Return the map from an image to its place among zeros."""
     whole = layer.shape(shape)
-    places = np.arange(math.prod(whole)).reshape(whole)
-    inside = slice(layer.width, -layer.width or None)
-    targets = places[:, inside, inside].ravel()
-    return _matrix(np.arange(targets.size), targets, np.ones(targets.size, np.float32), (targets.size, places.size))
+    target = _middle(whole, shape)
+    return _matrix(np.arange(target.size), target, np.ones(target.size, np.float32), (target.size, math.prod(whole)))
 
 
 def _crop_matrix(layer: images.Crop, shape: Shape) -> csr_array:
     """Return the map from an image to its centre."""
-    _, height, width = shape
-    top, left = (height - layer.size) // 2, (width - layer.size) // 2
-    kept = np.arange(math.prod(shape)).reshape(shape)[:, top : top + layer.size, left : left + layer.size].ravel()
+    kept = _middle(shape, layer.shape(shape))
     return _matrix(kept, np.arange(kept.size), np.ones(kept.size, np.float32), (math.prod(shape), kept.size))
 
 

@@ -29,7 +29,7 @@ class Pad(Weightless):
     def __init__(self, width: int, shape: Shape, batch: int) -> None:
         _, high, wide = shape
         self._shape = high + 2 * width, wide + 2 * width, high, wide
-        self._corner = np.full((2, padded(batch)), width)
+        self._corner = np.full((2, padded(batch)), width, np.int64)
         self._is_mirrored = np.zeros(padded(batch), np.bool_)
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:

@@ -55,16 +55,16 @@ def begun(tmp_path, out, wait_for="1/", jobs=2):
     assert " at a time, into " in process.stderr.readline()
     while wait_for and not process.stderr.readline().startswith(wait_for):
         pass
-    until(lambda: len(children(process.pid)) >= jobs)
-    return process, children(process.pid)
+    return process, until(lambda: len(found := children(process.pid)) >= jobs and found)
 
 
 def until(true):
-    """Wait for something to come true."""
+    """Wait for something to come true, and return what it is."""
     deadline = time.monotonic() + 60
-    while not true():
+    while not (found := true()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    return found
 
 
 def unfinished(out):
