@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -85,6 +86,9 @@ class Layered:
         self._dropout = self._dropout_of_layers(list(dropout or [0.0] * count))
         sizes = [math.prod(signal.shape) for signal in architecture.signals]
         self._x = [buffer(size, batch) for size in sizes]
+        # Dropout names its draws by number of the signal: those of a layer begin where the inputs of all before it end.
+        dropped = [size if layer.projections else 0 for size, layer in zip(sizes, self.layers, strict=False)]
+        self._first_draw = [0, *accumulate(dropped)]
         # Nobody asks for a gradient before the first layer that learns.
         first = next(k for k, layer in enumerate(self.layers) if layer.projections)
         self._dx = [buffer(size, batch) if k > first else NOTHING for k, size in enumerate(sizes)]
@@ -159,8 +163,7 @@ class Layered:
         self.store.look()
         for k, layer in enumerate(self.layers):
             if moment is not None and self._dropout[k]:
-                # Streams of dropout are named by row: those of a layer begin where its projection does.
-                drop_out(self._x[k], np.float32(self._dropout[k]), moment, layer.projections[0].rows[0])
+                drop_out(self._x[k], np.float32(self._dropout[k]), moment, self._first_draw[k])
             layer.forward(self._x[k], self._x[k + 1], moment)
         return self._x[-1]
 

@@ -88,6 +88,21 @@ def test_a_network_of_layers_survives_its_file(tmp_path):
         TrainedNetwork.load(tmp_path / "network.npz")
 
 
+def test_layers_do_not_share_draws_of_dropout(monkeypatch):
+    """Weights of a convolution have fewer rows than its image has numbers: where its rows end, its draws do not."""
+    architecture = architecture_of((2, 6, 6), ("conv:3:3", "maxpool:2", "conv:4:3", 20), 5)
+    network = Layered(architecture, store_for(architecture), 20, dropout=(0.5, 0.5, 0.5, 0.5))
+    drawn = []
+    monkeypatch.setattr(
+        "neurosparse.nn.layered.drop_out",
+        lambda x, rate, moment, first: drawn.extend(range(first, first + x.shape[0])),
+    )
+    network.initialise(1.0, 7)
+    network.read(_samples(20, 72)[0], np.arange(20), 1.0)
+    network.forward((1, 1))
+    assert drawn == list(range(72 + 27 + 36 + 20))
+
+
 def test_a_store_for_another_network_is_refused():
     store = store_for(architecture_of((12,), (30,), 5))
     with pytest.raises(BadInput, match="the store is for"):
