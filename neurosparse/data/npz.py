@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from neurosparse.archive import read_member, reading_zip
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, did_you_mean
 
 _HOW = "np.savez_compressed(path, x=x, y=y) names them; x_test and y_test may be there too"
 
@@ -22,7 +22,7 @@ def read_npz(path: Path, names: Sequence[str], optional: Sequence[str] = (), how
     FileFault
         The file is missing, cannot be read, is no npz, or is truncated or damaged.
     BadInput
-        An array is missing, or holds Python objects.
+        An array is missing or holds Python objects, or the name of another is nearly that of an optional one.
     """
     help = "restore it from a copy, or write it again with np.savez_compressed(path, x=x, y=y)"
     with reading_zip(path, help) as archive:
@@ -34,6 +34,16 @@ def read_npz(path: Path, names: Sequence[str], optional: Sequence[str] = (), how
                 where=str(path),
                 help=how,
             )
+        absent = [name for name in optional if name not in there]
+        for name in there:
+            # An array that is not asked for is none of our business, unless its name is one that is, misspelt.
+            if name not in (*names, *optional) and (question := did_you_mean(name, absent)):
+                raise BadInput(
+                    f"{path.name} has an array called {name!r}, which nothing reads",
+                    numbers={"read": ", ".join((*names, *optional))},
+                    where=str(path),
+                    help=f"{question}If not, leave it out",
+                )
         return {name: _read_member(archive, name, path) for name in (*names, *optional) if name in there}
 
 

@@ -89,6 +89,18 @@ def test_a_missing_array_is_named_with_those_that_are_there(tmp_path: Path) -> N
     assert fault.value.numbers == {"there is": "x_train, y"}
 
 
+def test_a_misspelt_array_is_not_ignored_and_a_foreign_one_is(tmp_path: Path) -> None:
+    path = tmp_path / "own.npz"
+    np.savez(path, x=np.zeros(3), y=np.zeros(3), names=np.zeros(3))
+    assert sorted(read_npz(path, ("x", "y"), ("lengths",))) == ["x", "y"]
+    np.savez(path, x=np.zeros(3), y=np.zeros(3), length=np.zeros(3))
+    with pytest.raises(BadInput, match="called 'length'") as fault:
+        read_npz(path, ("x", "y"), ("lengths",))
+    assert "did you mean 'lengths'" in fault.value.help
+    np.savez(path, x=np.zeros(3), y=np.zeros(3), length=np.zeros(3), lengths=np.zeros(3))
+    assert sorted(read_npz(path, ("x", "y"), ("lengths",))) == ["lengths", "x", "y"]
+
+
 def test_objects_are_refused_unread(tmp_path: Path) -> None:
     ragged = np.array([[1], [1, 2]], dtype=object)
     (tmp_path / "a.npz").write_bytes(npz_bytes(False, x=ragged, y=Y))
