@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from neurosparse.hardware.ledger import Usage
+from neurosparse.mapping.delays import extension_of
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.otherwise import Otherwise
 from neurosparse.report.tables import CoreRow, fullest_core, memory_label, memory_names, plan_rows, report_rows
@@ -42,7 +43,7 @@ def print_plan(plan: Plan, file: TextIO | None = None) -> None:
     cores, chips = several(len(plan.places), "core"), several(len(plan.chips), "chip")
     print(_fullest(rows), file=file)
     print(f"synapses {format_count(synapses)} of {format_count(slots)} slots", file=file)
-    for line in _limits(plan):
+    for line in (*_limits(plan), *delay_extensions(rows)):
         print(line, file=file)
     print("".join(f"{line}\n" for line in covered(plan.profile.covers, plan.profile.does_not_cover)), end="", file=file)
     print(f"fits {plan.profile.name}: {cores} on {chips}", file=file)
@@ -63,6 +64,7 @@ def print_report(document: Mapping[str, Any], file: TextIO | None = None) -> Non
         *_averaged(document),
         *_compaction(document),
         *_reasons(document["explanation"]),
+        *delay_extensions(rows),
         *covered(document["profile"]["covers"], document["profile"]["does_not_cover"]),
         f"{'fits' if document['fits'] else 'does not fit'} {document['profile']['name']}",
     ]
@@ -155,6 +157,16 @@ def _limits(plan: Plan) -> list[str]:
     return lines
 
 
+def delay_extensions(rows: Sequence[CoreRow]) -> list[str]:
+    """Return what cores that hold spikes back are there for, a line for each population that has some."""
+    names = {row.population: None for row in rows}
+    return [
+        f"note: {extension_of(name)} holds spikes of {name} back, for delays beyond the ring buffers of their targets"
+        for name in names
+        if extension_of(name) in names
+    ]
+
+
 def covered(covers: Sequence[str], does_not_cover: Sequence[str]) -> list[str]:
     """Return what a machine's figures cover and what they leave open, a line each."""
     return [*(f"note: {line}" for line in covers), *(f"not covered: {line}" for line in does_not_cover)]
@@ -194,10 +206,9 @@ def _compaction(document: Mapping[str, Any]) -> list[str]:
     unit = next(iter(document["cores"][0]["memories"].values())).get("unit", "bytes")
     write = format_bytes if unit == "bytes" else format_count
     place = f"{largest['population']} {largest['slice'][0]}-{largest['slice'][1] - 1}"
-    return [
-        f"compacted (export --compact): {', '.join(fewer)} neurons; synapses of {place} take"
-        f" {write(largest['compacted'])} instead of {write(largest['whole'])}"
-    ]
+    whole, compacted = write(largest["whole"]), write(largest["compacted"])
+    less = "" if whole == compacted else f"; synapses of {place} take {compacted} instead of {whole}"
+    return [f"compacted (export --compact): {', '.join(fewer)} neurons{less}"]
 
 
 def print_otherwise(otherwise: Otherwise, file: TextIO | None = None) -> None:

@@ -17,7 +17,7 @@ from neurosparse.footprint.whatif import WhatIf, Width
 from neurosparse.hardware.ledger import Usage
 from neurosparse.report.footprint import footprint_rows, notes
 from neurosparse.report.tables import CoreRow, fullest_core
-from neurosparse.report.terminal import cells, covered
+from neurosparse.report.terminal import cells, covered, delay_extensions
 from neurosparse.report.words import several
 from neurosparse.units import format_bytes, format_count, format_percent
 
@@ -43,7 +43,8 @@ def print_footprint(footprint: Footprint, otherwise: WhatIf | None = None, file:
     print(_routers(routers.values(), footprint.profile.chip.router_entries), file=file)
     for note in notes(footprint, causes):
         print(f"note: {note}", file=file)
-    for line in covered(footprint.profile.covers, footprint.profile.does_not_cover):
+    profile = footprint.profile
+    for line in (*delay_extensions(rows), *covered(profile.covers, profile.does_not_cover)):
         print(line, file=file)
     if otherwise is not None:
         print(file=file)

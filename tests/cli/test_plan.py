@@ -71,9 +71,11 @@ def test_recurrent_neurons_with_delays_are_planned_with_what_holds_their_spikes_
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()[1:4]] == ["input", "lif1", "output"]
     assert "lif1-lif1: row of each delay at most 32" in out
+    assert "holds spikes" not in out
     assert out.endswith("fits spinnaker: 3 cores on 1 chip\n")
     code, out, err = planned(100)
     assert (code, err) == (0, "")
+    assert "\nnote: lif1_delayed holds spikes of lif1 back, for delays beyond" in out
     assert out.splitlines()[4].split()[:3] == ["lif1_delayed", "0-99", "100"]
     assert out.endswith("fits spinnaker: 4 cores on 1 chip\n")
     code, out, err = planned(600)

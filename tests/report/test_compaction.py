@@ -81,3 +81,16 @@ def test_the_rows_of_sources_without_a_synapse_are_what_is_saved():
         "compacted (export --compact): l0 2 of 100, l1 2 of 20 neurons;"
         " synapses of l1 0-19 take 48 B instead of 1.6 KiB" in file.getvalue()
     )
+
+
+def test_sizes_that_read_alike_are_not_told():
+    plan, network = _network((400, 600), (400 * 600,), 0)
+    document = facts(plan, network, {}, [], {})
+    (core, *_) = document["compacted"]["cores"]
+    document["compacted"] = {
+        "neurons": {"l0": 399, "l1": 600},
+        "cores": [core | {"whole": 73_732, "compacted": 73_728}],
+    }
+    file = io.StringIO()
+    print_report(document, file)
+    assert "compacted (export --compact): l0 399 of 400 neurons\n" in file.getvalue()
