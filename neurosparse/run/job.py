@@ -18,7 +18,7 @@ from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.most import graph_within
 from neurosparse.mapping.plan import make_plan
-from neurosparse.run.rules import refuse_unfit, refuse_unused
+from neurosparse.run.rules import refuse_unfit, refuse_unused, with_defaults
 from neurosparse.settings import Settings
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
@@ -54,7 +54,7 @@ class Job:
         return fingerprint_of(self.config, self.data.fingerprint, self.profile.fingerprint)
 
 
-def prepare(config: Config, data: Dataset | None = None) -> Job:
+def prepare(config: Config, data: Dataset | None = None, *, is_new: bool = False) -> Job:
     """Load and check everything a run needs, and plan it; nothing is written and nothing is trained.
 
     Parameters
@@ -62,6 +62,8 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     config : Config
     data : Dataset, optional
         The data set that `config` names, where it is loaded already.
+    is_new : bool
+        Whether what nobody named is what the rule says (see `with_defaults`): a run that goes on has it already.
 
     Raises
     ------
@@ -77,6 +79,9 @@ def prepare(config: Config, data: Dataset | None = None) -> Job:
     data = data or load_dataset(settings.data, validation=settings.validation)
     _refuse_whole_network(settings.layers, data)
     architecture = architecture_of(data.shape, settings.layers, data.n_classes)
+    if is_new:
+        config = with_defaults(config, architecture)
+        settings = config.settings
     refuse_unfit(settings, architecture)
     refuse_large_batch(settings.batch, data)
     limits = {name: getattr(settings, name) for name in LIMITS}

@@ -28,8 +28,8 @@ FOR_RULES = (
 )  # fmt: skip
 
 
-def with_defaults(config: Config) -> Config:
-    """Return the configuration of a new run, in which what nobody named is what the rule says.
+def with_defaults(config: Config, architecture: Architecture) -> Config:
+    """Return the configuration of a new run, in which what nobody named is what the rule says for such a network.
 
     Births keep to live paths in chains of fully connectable layers alone: elsewhere they are drawn anywhere.
 
@@ -38,8 +38,7 @@ def with_defaults(config: Config) -> Config:
     BadInput
         There is no such rule.
     """
-    is_chain = all(isinstance(layer, int) for layer in config.settings.layers)
-    births = {} if is_chain else {"births": "anywhere"}
+    births = {} if architecture.is_chain else {"births": "anywhere"}
     return config.defaulted(births | dict(_class_of(config.settings).defaults))
 
 

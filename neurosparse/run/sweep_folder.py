@@ -18,7 +18,6 @@ from neurosparse.report.sweep import PointResult, RunResult, SweepResult
 from neurosparse.run.folder import RunFolder, claimed
 from neurosparse.run.job import prepare, refuse_other_content
 from neurosparse.run.pool import Order
-from neurosparse.run.rules import with_defaults
 from neurosparse.run.sweep import Point, Sweep
 from neurosparse.run.sweep_file import named
 from neurosparse.settings import WITHOUT_EFFECT
@@ -58,7 +57,7 @@ def plan_points(sweep: Sweep) -> dict[str, Marks]:
             key = settings.data, settings.validation
             if key not in loaded:
                 loaded[key] = load_dataset(settings.data, validation=settings.validation)
-            job = prepare(with_defaults(point.config), loaded[key])
+            job = prepare(point.config, loaded[key], is_new=True)
         except NeurosparseError as fault:
             faults.append(fault)
             refused.setdefault(str(fault), []).append(point.name)

@@ -24,7 +24,7 @@ from neurosparse.run.job import (
     refuse_other_content,
 )
 from neurosparse.run.networks import ends_of, network_of
-from neurosparse.run.rules import SIGNS, rule_of, with_defaults
+from neurosparse.run.rules import SIGNS, rule_of
 from neurosparse.run.samples import samples_of
 from neurosparse.settings import WITHOUT_EFFECT
 from neurosparse.store.store import SynapseStore
@@ -129,7 +129,7 @@ def start(config: Config, path: Path, *, overwrite: bool = False) -> TrainingRun
     BadInput, FileFault, Unavailable, OverBudget
         Before anything is written: something asked for has no meaning, is not there, or does not fit.
     """
-    job = prepare(with_defaults(config))
+    job = prepare(config, is_new=True)
     trainer = trainer_of(job, None)
     return TrainingRun(job, create(path, job, _as_value(job, trainer), overwrite=overwrite), trainer)
 

@@ -88,6 +88,14 @@ def test_layers_that_no_spiking_machine_has_are_trained_on_a_machine_that_holds_
     assert "a network with others has no export" in refused.stderr
 
 
+def test_numbers_of_neurons_at_each_step_learn_with_the_settings_that_nobody_named(tmp_path):
+    run = start(configure({**_ANY, "data": "digits-rows", "layers": "30", "epochs": 2}), tmp_path / "run")
+    assert run.job.config.settings.births == "anywhere"
+    for _ in run.events():
+        pass
+    assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
+
+
 @pytest.mark.parametrize("layers", ["conv:8:3,norm,maxpool:2,30,norm", "mirror,conv:8:3:stride=2"])
 def test_a_run_goes_on_to_the_bit_where_it_was_stopped(layers, tmp_path):
     config = configure({**_ANY, "data": "digits", "layers": layers, "connectivity": "30%", "epochs": 2})
