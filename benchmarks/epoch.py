@@ -39,7 +39,7 @@ def layout_of(max_row_length: int | None, max_fan_in: int | None) -> Layout:
 @click.command()
 @click.option("--epochs", default=7, show_default=True, help="Epochs timed, after one that is not.")
 @click.option("--rate", default=0.3, show_default=True, help="Learning rate, constant: the product's first.")
-@click.option("--alpha", default=1e-4, show_default=True, help="l1 prior: the product's.")
+@click.option("--alpha", default=1e-4, show_default=True, help="l1 prior of Algorithm 1 as it stands.")
 @click.option("--max-row-length", type=int, help="Limit on the rows, on cores of 256 neurons.")
 @click.option("--max-fan-in", type=int, help="Limit on the fan-ins.")
 def main(epochs: int, rate: float, alpha: float, max_row_length: int | None, max_fan_in: int | None) -> None:

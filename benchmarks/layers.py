@@ -38,13 +38,13 @@ class Case:
 
 
 _IMAGES = (
-    "centre:0.5", "pad:2", "crop:28", "mirror",
+    "centre:0.5", "pad:4", "crop:32", "mirror",
     "conv:64:5", "norm", "maxpool:3:stride=2", "conv:64:5", "norm", "maxpool:3:stride=2", 384, "norm", 192, "norm",
 )  # fmt: skip
 _PIXELS = ("lstm:220", "lif:220:adaptive=100", "lif:220:adaptive=100:delays=8")
 CASES = (
-    Case((3, 32, 32), _IMAGES, (4800, 20000, 45300, 3718, 1920), 128, 45_000),
-    Case((3, 32, 32), _IMAGES, (4800, 51200, 78000, 8835, 1920), 128, 45_000),
+    Case((3, 32, 32), _IMAGES, (4800, 26000, 57000, 4449, 1920), 128, 49_500),
+    Case((3, 32, 32), _IMAGES, (4800, 52000, 114000, 8899, 1920), 128, 49_500),
     Case((28, 28), ("lstm:128", "mean"), (0.05, 0.05, 0.05), 64, 54_000),
     Case((39, 226), ("bilstm:128", "mean"), (0.05,) * 5, 32, 2_430),
     Case((28, 28), ("lif:220:adaptive=100", "leaky:10", "mean"), (0.1, 0.1, 0.1), 64, 54_000),

@@ -50,8 +50,8 @@ class Lif:
     """Leaky integrate-and-fire neurons, the last `adaptive` of them with an adaptive threshold; a step is 1 ms.
 
     Times are in ms, `beta` in thresholds, `rate` in Hz; `tau_syn` is 0 for spikes that move the potential at once.
-    Recurrent connections may take 1 to `delays` steps, which is part of where they are. `rate_cost` times the squared
-    distance of rates from `rate` is added to the loss. `checkpoint_every` is that of `Lstm`: the same results in less
+    Recurrent connections may take 1 to `delays` steps, which is part of where they are. `rate_cost` times the mean
+    squared distance of rates from `rate`, both in spikes/ms, is added to the loss. `checkpoint_every` is that of `Lstm`: the same results in less
     memory.
     """
 

@@ -63,6 +63,10 @@ def command(
     What is written of a RUN is its spiking twin, in a folder with a manifest that says what is what. Scripts come with
     their arrays, stand alone, and check themselves wherever they run: of a RUN, by deciding held-out samples as
     expected; of a file, by counting their synapses in the simulator.
+
+    A RUN whose neurons spike in training needs no twin: it is written as it is, for pynn (NEST, NEURON, SpiNNaker),
+    brian2 and nir, and scripts check themselves spike for spike. --steps, --allowed-loss, --coding, --weight-bits and
+    --compact do not go with it.
     """
     if len(places) != (1 if network is not None else 2):
         raise click.UsageError("give RUN and TARGET, or --network FILE and TARGET")

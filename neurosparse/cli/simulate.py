@@ -35,6 +35,8 @@ def command(run: Path, backend: str, samples: int, steps: str, limit: str, as_js
 
     What ran and what it recorded lies in RUN/simulation/BACKEND afterwards, the figures in RUN/simulation/BACKEND.json;
     `neurosparse report RUN --html` shows them.
+
+    Not for networks that spike in training: what is exported of these checks every spike by itself.
     """
     from neurosparse.run.backends import backend_called
     from neurosparse.run.folder import RunFolder

@@ -40,9 +40,19 @@ def _shown(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
+_MEANINGS = """\b
+Pooling strides as far as its window with stride=0. checkpoint_every keeps the
+states of so many steps alone, 0 those of all. A step of lif is 1 ms: tau_mem,
+tau_syn, tau_adapt and refractory are in ms (tau_syn=0: spikes move the potential
+at once), weights and beta in thresholds, rate in Hz; adaptive is how many of the
+neurons, the last ones, adapt; rate_cost times the mean squared distance from
+rate, in (spikes/ms)^2, joins the loss. tau of leaky is in steps."""
+
+
 def _layers() -> str:
     """Return how every layer is written, for the end of the help."""
-    return "\b\nLayers, what is in brackets with its default:\n" + "\n".join(f"  {usage(k)}" for k in KINDS.values())
+    written = "\n".join(f"  {usage(kind)}" for kind in KINDS.values())
+    return f"\b\nLayers, what is in brackets with its default:\n{written}\n\n{_MEANINGS}"
 
 
 @click.command(epilog=_layers())

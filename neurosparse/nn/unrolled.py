@@ -50,7 +50,7 @@ def unrolled(network: TrainedNetwork) -> TrainedNetwork:
     Raises
     ------
     BadInput
-        A layer is no sum of inputs followed by an activation: an LSTM, or a maximum.
+        A layer is no sum of inputs followed by an activation, or is one at each step of a sequence.
     """
     architecture = network.architecture
     if architecture is None:

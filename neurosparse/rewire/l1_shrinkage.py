@@ -16,7 +16,7 @@ from neurosparse.store.store import SynapseStore
 class L1Shrinkage(Rule):
     """A connection that crosses zero dies and none is born: the l1 prior decides how many are left.
 
-    The comparison of Bellec et al., ICLR 2018, figure 2: it ends sparse, but needs the memory of a dense network.
+    A comparison of Bellec et al., ICLR 2018: it ends sparse, but needs the memory of a dense network.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ START = 2.0
 
 
 class NativePyNN(NativeScript):
-    """Writes a network for NEST, NEURON, Brian2 and SpiNNaker."""
+    """Writes a network for NEST, NEURON and SpiNNaker."""
 
     name, title, schema = "pynn", "PyNN", "neurosparse.export.native.pynn/1"
     template, flags = "native_pynn.py.jinja", "--backend nest"
