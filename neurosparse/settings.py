@@ -64,8 +64,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: str = Field("spinnaker", description="Hardware profile: a name or a TOML file.")
-    data: str = Field("digits", description="Data set: a name, an npz with x and y, or a folder of files as they are published: IDX, or one of a "
-        "set that has a name.")
+    data: str = Field(
+        "digits",
+        description="Data set: a name, an npz with x and y, or a folder of files as they are published: IDX, or those "
+        "of a set that has a name.",
+    )
     layers: Layers = Field(
         (300, 100),
         description="Layers between input and output: a number of neurons each, like 300,100, or others in their "
@@ -125,7 +128,8 @@ class Settings(BaseModel):
     births: Literal["anywhere", "paths", "auditioned"] = Field(
         "paths",
         description="Where newborn are drawn: among all dormant connections, on live paths alone, or the best of those "
-        "that were auditioned on live paths; anywhere unless told where a layer is no number of neurons, or there is time.",
+        "that were auditioned on live paths; anywhere unless told where a layer is no number of neurons, or there is "
+        "time.",
     )
     newborn: Literal["zero", "overshoot"] = Field(
         "zero", description="What a newborn begins with: 0, or the overshoot of the one that died."
@@ -188,8 +192,12 @@ class Settings(BaseModel):
         0.1, description="Fraction of the training data held out for choices."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="Threads; the result does not depend on them.")
-    neurons_per_core: Count | None = Field(None, description="Fewer neurons a core than the profile allows; spinnaker2 needs to be told.")
-    synapses_per_core: Count | None = Field(None, description="Fewer synapses a core than its memory allows; spinnaker2 needs to be told.")
+    neurons_per_core: Count | None = Field(
+        None, description="Fewer neurons a core than the profile allows; spinnaker2 needs to be told."
+    )
+    synapses_per_core: Count | None = Field(
+        None, description="Fewer synapses a core than its memory allows; spinnaker2 needs to be told."
+    )
     max_row_length: Limits | None = Field(
         None,
         description="Connections of one source onto one core, of each sign; a number, or one for each projection. It "

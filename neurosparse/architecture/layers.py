@@ -42,6 +42,6 @@ def no_synapses(layer: LayerSpec, otherwise: str = f"for others {HOLDS_WEIGHTS_O
     """Return the refusal of a layer where every synapse is held, or written, by itself; `otherwise` is what to do."""
     return BadInput(
         f"the layer {layer_text(layer)} cannot be told as synapses between neurons",
-        help=f"conv, norm, avgpool, pad, crop, mirror, centre and numbers of neurons can, where there is no time, and lif"
-        f" layers with what reads them (one leaky, last or mean); {otherwise}",
+        help=f"conv, norm, avgpool, pad, crop, mirror, centre and numbers of neurons can, where there is no time, and"
+        f" lif layers with what reads them (one leaky, last or mean); {otherwise}",
     )

@@ -51,8 +51,8 @@ class Lif:
 
     Times are in ms, `beta` in thresholds, `rate` in Hz; `tau_syn` is 0 for spikes that move the potential at once.
     Recurrent connections may take 1 to `delays` steps, which is part of where they are. `rate_cost` times the mean
-    squared distance of rates from `rate`, both in spikes/ms, is added to the loss. `checkpoint_every` is that of `Lstm`: the same results in less
-    memory.
+    squared distance of rates from `rate`, both in spikes/ms, is added to the loss. `checkpoint_every` is that of
+    `Lstm`: the same results in less memory.
     """
 
     word: ClassVar[str] = "lif"
