@@ -143,8 +143,10 @@ def _image(before: Shape, layer: LayerSpec) -> Shape:
 
 def _positions(size: int, window: int, stride: int, padding: Padding, layer: LayerSpec) -> int:
     """Return how many places a window has along a side."""
-    if window > size:
-        raise _larger("the kernel" if isinstance(layer, Conv) else "the window", window, [size], layer)
+    lengths = {"kernel": window, "stride": stride} if isinstance(layer, Conv) else {"window": window}
+    for what, length in lengths.items():
+        if length > size:
+            raise _larger(f"the {what}", length, [size], layer)
     return -(-size // stride) if padding == "same" else (size - window) // stride + 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neurosparse.kernels import lanes
+from neurosparse.kernels.gates import close_gates
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
 
@@ -77,7 +78,7 @@ def max_pool_back(x, dx, y, dy, shape, ceiling):
                             given = lanes.choose(is_largest, left_over, zero)
                             left_over = lanes.choose(is_largest, zero, left_over)
                             lanes.store(dx, pixel, b, lanes.add(lanes.load(dx, pixel, b), given))
-        _close(x, dx, channel, height * width, ceiling)
+        close_gates(x, dx, (channel * height * width, (channel + 1) * height * width), ceiling)
 
 
 @kernel
@@ -116,14 +117,4 @@ def average_pool_back(x, dx, dy, shape, ceiling):
                         pixel = (channel * height + k) * width + m
                         for b in range(dy.shape[1]):
                             dx[pixel, b] += share * dy[out, b]
-        _close(x, dx, channel, height * width, ceiling)
-
-
-@kernel
-def _close(x, dx, channel, pixels, ceiling):
-    """Set the gradient of a channel to zero where the gates of `x` are closed."""
-    if ceiling < np.float32(0.0):
-        return
-    for i in range(channel * pixels, (channel + 1) * pixels):
-        for b in range(0, x.shape[1], WIDTH):
-            lanes.store(dx, i, b, lanes.where_open(lanes.load(x, i, b), ceiling, lanes.load(dx, i, b)))
+        close_gates(x, dx, (channel * height * width, (channel + 1) * height * width), ceiling)

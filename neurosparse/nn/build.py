@@ -112,7 +112,7 @@ _KINDS: dict[type[LayerSpec], Callable[[Any, Place], Layer]] = {
     images.Pad: lambda spec, at: Pad(spec.width, at.before, at.batch),
     images.Crop: lambda spec, at: Crop(spec.size, at.before, at.batch, at.index),
     images.Mirror: lambda spec, at: Mirror(at.before, at.batch, at.index),
-    images.Centre: lambda spec, at: Centre(spec.value),
+    images.Centre: lambda spec, at: Centre(spec.value, at.below),
     sequences.Lstm: _lstm,
     sequences.BiLstm: _lstm,
     sequences.Lif: _lif,
@@ -168,10 +168,14 @@ def build(
 
 
 def rectifiers(architecture: Architecture, activation: Activation) -> list[Activation]:
-    """Return what made each signal, the input first: the activation of what is rectified, and of maxima of that."""
+    """Return what made each signal, the input first: the activation of what is rectified, and of what is taken of it.
+
+    Maxima and parts of an image hold its numbers; where zeros are around it, gates are closed.
+    """
     made = [IDENTITY]
     for spec, following in zip(architecture.layers, [*architecture.layers[1:], None], strict=True):
-        keeps = isinstance(spec, images.MaxPool) and (made[-1] == RELU or not isinstance(spec, images.AveragePool))
+        keeps = isinstance(spec, images.Pad | images.Crop | images.Mirror | images.MaxPool)
+        keeps = keeps and (made[-1] == RELU or not isinstance(spec, images.AveragePool))
         if isinstance(following, images.Norm):
             made.append(IDENTITY)
         elif isinstance(spec, Dense | images.Conv | images.Norm):

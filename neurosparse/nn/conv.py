@@ -69,8 +69,7 @@ class Conv:
         self._planes = at.planes(batch)
         self._dplanes = NOTHING
         self._begin, self._back = at.begin * batch, (at.back[0], at.back[1] * batch)
-        self._posts = list(pairwise(projection.n_post * part // store.parts for part in range(store.parts + 1)))
-        self._channels = list(pairwise(shape[0] * part // store.parts for part in range(store.parts + 1)))
+        self._posts, self._channels = _split(projection.n_post, store.parts), _split(shape[0], store.parts)
 
     @property
     def projections(self) -> tuple[Projection, ...]:
@@ -128,3 +127,8 @@ class Conv:
         descend_by(descend_shared, seen, self._store, self._projection, law, self._workers, work)
         rate, _, _, momentum, _ = law.numbers()
         descend_bias(self.bias, self._bias_velocity, dy.reshape(self.bias.size, -1), rate, momentum)
+
+
+def _split(channels: int, parts: int) -> list[tuple[int, int]]:
+    """Return at most so many ranges of channels, of which none is empty: the first, and the one after the last."""
+    return [(a, b) for a, b in pairwise(channels * part // parts for part in range(parts + 1)) if a < b]

@@ -82,17 +82,28 @@ class Layered:
             )
         self.loss = SoftmaxCrossEntropy(smoothing)
         count = len(store.projections)
-        self._preconditioner = list(preconditioner or [1.0] * count)
+        self._factors = self._factors_of_layers(list(preconditioner or [1.0] * count))
         self._dropout = self._dropout_of_layers(list(dropout or [0.0] * count))
         sizes = [math.prod(signal.shape) for signal in architecture.signals]
         self._x = [buffer(size, batch) for size in sizes]
         # Dropout names its draws by number of the signal: those of a layer begin where the inputs of all before it end.
         dropped = [size if layer.projections else 0 for size, layer in zip(sizes, self.layers, strict=False)]
         self._first_draw = [0, *accumulate(dropped)]
+        # What dropout leaves is a signal of its own: whoever made the other still needs it on the way back.
+        rates = zip(self._dropout, sizes, self._x, strict=False)
+        self._left = [buffer(size, batch) if rate else x for rate, size, x in rates]
         # Nobody asks for a gradient before the first layer that learns.
         first = next(k for k, layer in enumerate(self.layers) if layer.projections)
         self._dx = [buffer(size, batch) if k > first else NOTHING for k, size in enumerate(sizes)]
         self._first = first
+
+    def _factors_of_layers(self, factors: list[float]) -> list[list[float]]:
+        """Return the factors on the rates of each layer's projections; the shift of a norm moves as they before it."""
+        found, last = [], [1.0]
+        for layer in self.layers:
+            last = [float(factors[p.index]) for p in layer.projections] or last[-1:]
+            found.append(last)
+        return found
 
     def _dropout_of_layers(self, rates: list[float]) -> list[float]:
         """Return the rate of dropout at the input of each layer, given those of the projections."""
@@ -122,6 +133,12 @@ class Layered:
     def biases(self) -> int:
         """Return the number of biases, which are counted apart from the connections."""
         return sum(bias.size for layer in self.layers for bias in layer.biases)
+
+    def effective(self) -> list[int]:
+        """Return how many connections of each projection lie on a path through a chain; of others, all that live."""
+        if self.architecture.is_chain:
+            return self.store.effective().tolist()
+        return [self.store.live_of(p) for p in self.store.projections]
 
     @property
     def signals(self) -> tuple[Signal, ...]:
@@ -162,9 +179,12 @@ class Layered:
         """Return the sums of the last layer for the input that was read: float32 (n_classes, batch)."""
         self.store.look()
         for k, layer in enumerate(self.layers):
+            x = self._x[k]
             if moment is not None and self._dropout[k]:
-                drop_out(self._x[k], np.float32(self._dropout[k]), moment, self._first_draw[k])
-            layer.forward(self._x[k], self._x[k + 1], moment)
+                x = self._left[k]
+                x[:] = self._x[k]
+                drop_out(x, np.float32(self._dropout[k]), moment, self._first_draw[k])
+            layer.forward(x, self._x[k + 1], moment)
         return self._x[-1]
 
     def learn(self, label: np.ndarray, law: Law) -> tuple[float, int]:
@@ -176,12 +196,10 @@ class Layered:
             Mean loss and number of right decisions before the step.
         """
         loss, right = self.loss(self.forward((law.seed, law.step)), label, self._dx[-1])
+        loss += sum(layer.rate_loss for layer in self.layers if isinstance(layer, Lif))
         for k in range(len(self.layers) - 1, self._first - 1, -1):
-            layer = self.layers[k]
-            laws = [law._replace(preconditioner=float(self._preconditioner[p.index])) for p in layer.projections] or [
-                law
-            ]
-            layer.backward(self._x[k], self._dx[k], self._x[k + 1], self._dx[k + 1], laws)
+            laws = [law._replace(preconditioner=factor) for factor in self._factors[k]]
+            self.layers[k].backward(self._left[k], self._dx[k], self._x[k + 1], self._dx[k + 1], laws)
             if self._dx[k].size and self._dropout[k]:
                 pass_back(self._dx[k], np.float32(self._dropout[k]))
         return loss, right

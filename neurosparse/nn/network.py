@@ -96,6 +96,10 @@ class Network:
         """Return the number of biases, which are counted apart from the connections."""
         return sum(layer.n_outputs for layer in self.layers)
 
+    def effective(self) -> list[int]:
+        """Return how many connections of each projection lie on a path from an input to an output."""
+        return self.store.effective().tolist()
+
     @property
     def signals(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
         """Return, for each projection, its input and the gradient of its sums as the last step left them.

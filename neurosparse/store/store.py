@@ -301,11 +301,8 @@ class SynapseStore:
     def effective(self) -> np.ndarray:
         """Return how many connections of each projection of a chain lie on a path from an input to an output.
 
-        int64 (n_projections,); "effective connectivity" of Vysogorets and Kempe, JMLR 24:99 (2023). All that are live
-        where the projections are no chain.
+        int64 (n_projections,); "effective connectivity" of Vysogorets and Kempe, JMLR 24:99 (2023).
         """
-        if any(a.n_post != b.n_pre for a, b in pairwise(self.projections)):
-            return np.array([self.live_of(p) for p in self.projections])
         return count_on_paths(self.row_start, self.target, self.blocks)
 
     def check(self, exact: bool = True) -> None:

@@ -188,7 +188,7 @@ class Trainer:
         """Return what the epoch did to each projection."""
         store = self.network.store
         born = self.position.born or (0,) * len(store.projections)
-        counts = zip(store.projections, born, store.effective().tolist(), strict=True)
+        counts = zip(store.projections, born, self.network.effective(), strict=True)
         return tuple(ProjectionEnd(store.live_of(p), rewired, effective) for p, rewired, effective in counts)
 
     def _progress(self, epoch: int, done: int) -> Progress:

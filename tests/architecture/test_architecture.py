@@ -48,10 +48,11 @@ def test_a_sequence_is_read_at_its_last_step_unless_a_layer_says_otherwise():
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 4), st.sampled_from(["same", "valid"]), st.integers(1, 9))
 def test_every_position_of_a_window_has_something_inside_and_no_position_is_missing(size, window, stride, padding, n):
     layer = Conv(n, window, stride, padding)
-    if window > size:
+    longest = window if window > size else stride
+    if longest > size:
         with pytest.raises(BadInput, match="larger than the image") as caught:
             layer.shape((2, size, size))
-        assert caught.value.numbers == {"needs": f"{window}", "there is": f"{size}", "too much": f"{window - size}"}
+        assert caught.value.numbers == {"needs": f"{longest}", "there is": f"{size}", "too much": f"{longest - size}"}
         return
     channels, high, wide = layer.shape((2, size, size))
     assert (channels, high) == (n, wide)
@@ -65,6 +66,14 @@ def test_what_is_written_is_read_as_the_same_layer(kind):
     assert isinstance(spec, kind)
     assert parse_layer(layer_text(spec)) == spec
     assert written(layer_text(spec)) == (30 if kind is Dense else layer_text(spec))
+
+
+def test_a_layer_with_all_its_options_is_not_too_long():
+    text = "lif:220:100:no:1:30:5:300:0.2:2:eprop:0.5:20:10"
+    in_full = written(text)
+    assert len(in_full) > 100
+    assert written(in_full) == in_full
+    assert parse_layer(in_full) == parse_layer(text)
 
 
 def _shortest(kind):

@@ -170,7 +170,7 @@ def test_weights_that_are_rounded_are_seen_rounded():
     np.testing.assert_allclose(y[:, 0], found.ravel(), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("parts", [2, 3])
+@pytest.mark.parametrize("parts", [2, 3, 11])  # more than there are channels in, and out
 @pytest.mark.parametrize("stride", [1, 2])
 def test_parts_and_threads_change_no_bit(parts, stride, monkeypatch):
     monkeypatch.setattr(Workers, "MIN_WORK", 0)

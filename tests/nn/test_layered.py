@@ -88,6 +88,67 @@ def test_a_network_of_layers_survives_its_file(tmp_path):
         TrainedNetwork.load(tmp_path / "network.npz")
 
 
+def test_the_shift_of_a_norm_moves_by_the_factor_of_the_sums_before_it():
+    architecture = architecture_of((12,), (30, "norm"), 5)
+    shifts = []
+    for factors in ((1.0, 1.0), (0.25, 1.0)):
+        store = store_for(architecture)
+        network = Layered(architecture, store, 20, preconditioner=factors)
+        network.initialise(1.0, 7)
+        x, y = _samples(20, 12)
+        network.read(x, np.arange(20), 1.0)
+        network.learn(y, Law(0.1, 0.0, 0.0, 0.0, 1, 1, dies=False))
+        shifts.append(network.state()["norm_shift1"].copy())
+    assert np.abs(shifts[0]).max() > 0
+    np.testing.assert_allclose(shifts[1], 0.25 * shifts[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.4])
+@pytest.mark.parametrize(
+    "between",
+    ["pad:1", "crop:5", "mirror", "maxpool:2", "avgpool:2", "norm", "norm,pad:1", "norm,crop:5", "norm,maxpool:2"],
+)
+def test_what_stands_between_two_convolutions_passes_the_gradient_back(between, rate):
+    _check_first_gradient(("conv:6:3", *between.split(","), "conv:5:3", 20), (0.0, rate, rate, 0.0))
+
+
+@pytest.mark.parametrize("between", ["centre:0.1", "norm,centre:0.1"])
+def test_a_constant_less_between_two_convolutions_passes_the_gradient_back(between):
+    _check_first_gradient(("conv:6:3", *between.split(","), "conv:5:3", 20), (0.0, 0.0, 0.4, 0.0))
+
+
+def _check_first_gradient(layers, dropout):
+    """Along the gradient of the first weights the loss rises by its square: with other gates, it would not."""
+    architecture = architecture_of((2, 8, 8), layers, 5)
+    store = store_for(architecture, 0.6)
+    network = Layered(architecture, store, 32, dropout=dropout)
+    network.initialise(1.0, 7)
+    x, y = _samples(32, 128)
+    network.read(x, np.arange(32), 1.0)
+    weight, n_live = store.weight, store.live_of(store.projections[0])
+    state = {"weight": weight, **network.state()}
+    before = {name: array.copy() for name, array in state.items()}
+
+    def put_back():
+        for name, array in state.items():
+            array[:] = before[name]
+
+    def loss_at(distance):
+        weight[:n_live] += np.float32(distance) * gradient
+        sums = network.forward((3, 1))
+        found = network.loss(sums, y, np.empty_like(sums))[0]
+        put_back()
+        return found
+
+    rate = 1e-2
+    network.learn(y, Law(rate, 0.0, 0.0, 0.0, 3, 1, dies=False))
+    gradient = (before["weight"][:n_live] - weight[:n_live]) / np.float32(rate)
+    put_back()
+    distance = 5e-4 / np.linalg.norm(gradient)
+    rise = (loss_at(distance) - loss_at(-distance)) / (2 * distance)
+    assert rise == pytest.approx(float(gradient @ gradient), rel=0.03)
+
+
 def test_layers_do_not_share_draws_of_dropout(monkeypatch):
     """Weights of a convolution have fewer rows than its image has numbers: where its rows end, its draws do not."""
     architecture = architecture_of((2, 6, 6), ("conv:3:3", "maxpool:2", "conv:4:3", 20), 5)

@@ -211,6 +211,8 @@ def test_neurons_that_never_fire_are_named(tmp_path):
         ("pad:1,8", {"profile": "spinnaker", "connectivity": "100%"}, None),
         ("maxpool:2", {"neurons_per_core": 20, "synapses_per_core": 50, "synapses": "9"}, None),
         # A limit binds no weights that are shared, and all others.
+        ("conv:4:3,pad:1,12", {"neurons_per_core": 900, "synapses_per_core": 9000, "connectivity": "30%"}, None),
+        ("conv:4:3,crop:5,12", {"neurons_per_core": 900, "synapses_per_core": 9000, "connectivity": "30%"}, None),
         ("crop:4,8", {"neurons_per_core": 5, "synapses_per_core": 99, "max_row_length": "2", "synapses": "30,9"}, None),
     ],
 )
@@ -224,6 +226,20 @@ def test_shared_weights_are_on_every_core_with_a_neuron_of_their_channel(layers,
     assert live in (None, [core["synapses"]["live"] for core in report["cores"]])
     assert all(core["synapses"]["live"] <= core["synapses"]["capacity"] for core in report["cores"])
     assert list(check_run(tmp_path / "run"))[-1].startswith("accuracy: measured again")
+
+
+def test_recurrent_connections_are_no_layer_of_a_chain(tmp_path):
+    run = start(
+        configure({**_ANY, "data": "digits-rows", "layers": "lif:60", "connectivity": "3%", "epochs": 1}),
+        tmp_path / "run",
+    )
+    for _ in run.events():
+        pass
+    rows = (tmp_path / "run" / "projections.csv").read_text().splitlines()
+    names = rows[0].split(",")
+    for row in rows[1:]:
+        values = dict(zip(names, row.split(","), strict=True))
+        assert values["effective"] == values["live"]
 
 
 def test_more_shared_weights_than_one_core_holds_are_refused(tmp_path):
