@@ -10,7 +10,7 @@ from neurosparse.architecture.layer import LayerSpec, Shape, layer_text
 from neurosparse.architecture.layers import KINDS
 from neurosparse.errors import BadInput, did_you_mean
 
-_LONGEST = 100
+_LONGEST = 400
 
 #: What lies between two layers: a hyphen too, where it is no sign of a number (``stride=-1``, ``tau_syn=1e-3``).
 _BETWEEN = re.compile(r",|(?<![=:])(?<!\de)(?<!\dE)-")

@@ -138,8 +138,8 @@ class FsddSource:
             raise not_here(
                 self.name,
                 self.places(),
-                "clone https://github.com/Jakobovski/free-spoken-digit-dataset into one of these folders, or name the "
-                "folder with --data PATH",
+                "clone https://github.com/Jakobovski/free-spoken-digit-dataset into one of these folders"
+                + (", or name the folder with --data PATH" if self.name == FSDD.name else ""),
             )
         return load_recordings(folder, validation, self)
 

@@ -104,11 +104,19 @@ def _read_part(folder: Path, part: str) -> tuple[np.ndarray, list[tuple[int, int
     for first, count, sentence in zip(starts[:-1], np.diff(starts), segments, strict=True):
         middles = np.arange(count) * framing.step + framing.width / 2
         for start, end, label in sentence:
-            low, high = np.searchsorted(middles, [start, end])
-            low = min(int(low), int(count) - 1)
-            frames.append((int(first) + low, int(first) + max(int(high), low + 1)))
+            low, high = _frames_of(middles, start, end)
+            frames.append((int(first) + low, int(first) + high))
             labels.append(label)
     return mfcc(energies, starts), frames, np.array(labels, np.int64)
+
+
+def _frames_of(middles: np.ndarray, start: int, end: int) -> tuple[int, int]:
+    """Return the first frame with its middle in a segment and that after the last; the nearest one where none has."""
+    low, high = map(int, np.searchsorted(middles, [start, end]))
+    if low == high:
+        low = int(np.abs(middles - (start + end) / 2).argmin())
+        high = low + 1
+    return low, high
 
 
 def _recording_of(transcription: Path) -> Path:

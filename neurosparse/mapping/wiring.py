@@ -78,14 +78,13 @@ def graph_of(architecture: Architecture, budgets: Sequence[int], unrolled: bool)
 def _shared(architecture: Architecture, budgets: Sequence[int]) -> Graph:
     """Return the graph of a machine that holds each weight once."""
     left = iter(budgets)
-    populations: dict[str, Population] = {}
+    populations = {"input": Population("input", math.prod(architecture.input), "SpikeSourceArray")}
     projections = []
     for k, layer in enumerate(architecture.layers):
         before, after = architecture.signals[k], architecture.signals[k + 1]
         for matrix in architecture.matrices_of(k):
             pre = after if matrix.recurrent else before
-            model = "SpikeSourceArray" if pre.population == "input" else "IF_curr_exp"
-            populations.setdefault(pre.population, Population(pre.population, pre.neurons, model))
+            populations.setdefault(pre.population, Population(pre.population, pre.neurons))
             post = after.population
             if isinstance(layer, Lif):
                 populations[post] = Population(post, after.neurons, _cell(layer))
@@ -95,7 +94,7 @@ def _shared(architecture: Architecture, budgets: Sequence[int]) -> Graph:
                 populations[post] = Population(post, matrix.columns, GATES)
             name = f"{pre.population}-{post}"
             delays = layer.delays if isinstance(layer, Lif) and matrix.recurrent else 1
-            plain = matrix.positions == 1 and matrix.rows == pre.neurons * delays
+            plain = matrix.positions == 1 and matrix.rows == populations[pre.population].size * delays
             kernel = None if plain else Kernel(matrix.rows, matrix.columns, matrix.positions)
             projections.append(Projection(name, pre.population, post, next(left), kernel, delays))
         records = ("v",) if after.population == "output" else ()

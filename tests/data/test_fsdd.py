@@ -114,6 +114,9 @@ def test_data_that_is_nowhere_says_where_to_get_it(tmp_path: Path, monkeypatch: 
     with pytest.raises(Unavailable, match="'fsdd-spikes' is not on this machine") as fault:
         load_dataset("fsdd-spikes")
     assert "free-spoken-digit-dataset" in str(fault.value)
+    assert "--data PATH" not in str(fault.value)  # a folder is that of `fsdd`
+    with pytest.raises(Unavailable, match="--data PATH"):
+        load_dataset("fsdd")
     assert FSDD_SPIKES.card().found is None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neurosparse.data.library import load_dataset
-from neurosparse.data.timit import _CLASS, PHONES, read_phones, read_sphere
+from neurosparse.data.timit import _CLASS, PHONES, _frames_of, read_phones, read_sphere
 from neurosparse.errors import BadInput, FileFault
 
 HEADER = (
@@ -36,6 +36,13 @@ def write_corpus(folder: Path, lower: bool = False) -> None:
                 place.with_suffix(ending[0]).write_bytes(sphere(samples))
                 lines = ["0 3000 h#", "3000 3100 q", "3100 3150 b", "3150 9000 ix", "9000 12000 ao", "12000 16100 h#"]
                 place.with_suffix(ending[1]).write_text("\n".join(lines) + "\n")
+
+
+def test_a_segment_without_the_middle_of_a_frame_has_the_nearest():
+    middles = np.array([200.0, 360.0, 520.0])
+    assert [_frames_of(middles, *segment) for segment in ((200, 361), (205, 210), (330, 350), (0, 9), (800, 900))] == [
+        (0, 2), (0, 1), (1, 2), (0, 1), (2, 3)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("lower", [False, True])

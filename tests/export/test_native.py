@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -216,6 +217,14 @@ def test_what_cannot_be_expressed_is_refused_before_anything_is_written(exporter
         exporter.export(trained, dataset(kind), tmp_path / "out", samples=2)
     assert says in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_samples_that_are_no_spikes_are_noticed_where_those_of_training_are(tmp_path):
+    _, trained = network("lif:10,mean")
+    data = dataset("spikes")
+    test = replace(data.test, x=dataset("numbers").test.x)
+    with pytest.raises(BadInput, match="PyNN's sources send spikes"):
+        NativePyNN().export(trained, replace(data, test=test), tmp_path / "out", samples=2)
 
 
 def test_dense_matrices_that_are_too_large_are_refused(tmp_path, monkeypatch):
