@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from hypothesis import settings
 _kernels = Path(__file__).parent.parent / "neurosparse" / "kernels"
 _digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_kernels.glob("*.py")))).hexdigest()[:16]
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"neurosparse-{os.getuid()}-{_digest}"))
+
+# A shell has what it starts in the background ignore interrupts, and so do its children; some tests interrupt theirs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The first call of a kernel compiles it, so a deadline per example would measure the compiler.
 settings.register_profile("house", deadline=None, derandomize=True)
