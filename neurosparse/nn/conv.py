@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from neurosparse.nn.descent import descend_by
 from neurosparse.nn.geometry import Geometry
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.weights import first_weights
-from neurosparse.nn.workers import Workers
+from neurosparse.nn.workers import Workers, cut
 from neurosparse.store.store import Projection, SynapseStore
 
 
@@ -69,7 +68,7 @@ class Conv:
         self._planes = at.planes(batch)
         self._dplanes = NOTHING
         self._begin, self._back = at.begin * batch, (at.back[0], at.back[1] * batch)
-        self._posts, self._channels = _split(projection.n_post, store.parts), _split(shape[0], store.parts)
+        self._posts, self._channels = cut(projection.n_post, store.parts), cut(shape[0], store.parts)
 
     @property
     def projections(self) -> tuple[Projection, ...]:
@@ -127,8 +126,3 @@ class Conv:
         descend_by(descend_shared, seen, self._store, self._projection, law, self._workers, work)
         rate, _, _, momentum, _ = law.numbers()
         descend_bias(self.bias, self._bias_velocity, dy.reshape(self.bias.size, -1), rate, momentum)
-
-
-def _split(channels: int, parts: int) -> list[tuple[int, int]]:
-    """Return at most so many ranges of channels, of which none is empty: the first, and the one after the last."""
-    return [(a, b) for a, b in pairwise(channels * part // parts for part in range(parts + 1)) if a < b]

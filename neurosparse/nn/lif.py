@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from neurosparse.nn.rates import Rates
 from neurosparse.nn.step_mask import StepMask
 from neurosparse.nn.walk import walk
 from neurosparse.nn.weights import check_shapes, first_weights
-from neurosparse.nn.workers import Workers
+from neurosparse.nn.workers import Workers, cut
 from neurosparse.store.store import Projection, SynapseStore
 
 LEARNING = ("bptt", "eprop")
@@ -141,7 +140,7 @@ class Lif:
         rows = neurons * (max(self._delays, 1) + 1)
         self._later = buffer(rows, batch).reshape(-1, neurons, width)
         self._local = NOTHING
-        self._units = list(pairwise(neurons * part // store.parts for part in range(store.parts + 1)))
+        self._units = cut(neurons, store.parts)
         self.signals: tuple[Signal, ...] = ((NOTHING, NOTHING),) * len(projections)
 
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from neurosparse.nn.activations import NOTHING
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.weights import first_weights
-from neurosparse.nn.workers import Workers
+from neurosparse.nn.workers import Workers, cut
 from neurosparse.store.store import Projection, SynapseStore
 
 
@@ -62,8 +61,7 @@ class Linear:
         self._store = store
         self._projection = projection
         self._workers = workers
-        edges = [projection.n_post * part // store.parts for part in range(store.parts + 1)]
-        self._posts = list(pairwise(edges))
+        self._posts = cut(projection.n_post, store.parts)
 
     @property
     def projections(self) -> tuple[Projection, ...]:

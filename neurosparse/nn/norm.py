@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -15,7 +14,7 @@ from neurosparse.nn.activation import Activation
 from neurosparse.nn.layer import Law, Moment
 from neurosparse.nn.trained import TrainedProjection
 from neurosparse.nn.weightless import Weightless
-from neurosparse.nn.workers import Workers
+from neurosparse.nn.workers import Workers, cut
 
 #: Added to variances, so that a channel that never changes is not blown up.
 EPSILON = np.float32(1e-3)
@@ -66,7 +65,7 @@ class Norm(Weightless):
         self._mean, self._variance = np.zeros(channels, np.float32), np.ones(channels, np.float32)
         self._of_batch = np.zeros(channels, np.float32), np.ones(channels, np.float32)
         self._lengths, self._workers = lengths, workers
-        self._parts = list(pairwise(channels * part // parts for part in range(parts + 1)))
+        self._parts = cut(channels, parts)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the shift, its velocity, and the moments of many batches."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law, Signal
 from neurosparse.nn.walk import walk
-from neurosparse.nn.workers import Workers
+from neurosparse.nn.workers import Workers, cut
 from neurosparse.store.store import Projection, SynapseStore
 
 #: i, f, g and o.
@@ -73,8 +72,8 @@ class Recurrence:
         self._bias_sums = buffer(GATES * n_units, 1)
         # Gradients are added in the order in which steps are visited on the way back.
         self._tile = batch if turned else -batch
-        self._posts = _cut(GATES * n_units, store.parts)
-        self._units = _cut(n_units, store.parts)
+        self._posts = cut(GATES * n_units, store.parts)
+        self._units = cut(n_units, store.parts)
         self.signals: tuple[Signal, ...] = ((NOTHING, NOTHING), (NOTHING, NOTHING))
 
     def forward(self, x: np.ndarray, h: np.ndarray) -> None:
@@ -142,8 +141,3 @@ class Recurrence:
         """Return the recurrent weights as the products see them."""
         row_start, target, _, _ = self._recurrent.slots
         return row_start, target, self._store.seen
-
-
-def _cut(size: int, parts: int) -> list[tuple[int, int]]:
-    """Return `parts` ranges of about equal size that make up 0 to `size`."""
-    return list(pairwise(size * part // parts for part in range(parts + 1)))

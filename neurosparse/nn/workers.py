@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 
@@ -29,3 +30,9 @@ class Workers:
             return [function(*job) for job in (first, *rest)]
         futures = [self._pool.submit(function, *job) for job in rest]
         return [function(*first), *(future.result() for future in futures)]
+
+
+def cut(size: int, parts: int) -> list[tuple[int, int]]:
+    """Return at most `parts` ranges of about equal size, none of them empty, that together are 0 to `size`."""
+    edges = pairwise(size * part // parts for part in range(parts + 1))
+    return [(begin, end) for begin, end in edges if begin < end]

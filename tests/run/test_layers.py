@@ -210,9 +210,10 @@ def test_neurons_that_never_fire_are_named(tmp_path):
         ("avgpool:2,conv:4:3", {"neurons_per_core": 20, "synapses_per_core": 50, "synapses": "36,9"}, None),
         ("pad:1,8", {"profile": "spinnaker", "connectivity": "100%"}, None),
         ("maxpool:2", {"neurons_per_core": 20, "synapses_per_core": 50, "synapses": "9"}, None),
-        # A limit binds no weights that are shared, and all others.
+        # The neurons before an image is padded or cropped are not as many as its numbers.
         ("conv:4:3,pad:1,12", {"neurons_per_core": 900, "synapses_per_core": 9000, "connectivity": "30%"}, None),
         ("conv:4:3,crop:5,12", {"neurons_per_core": 900, "synapses_per_core": 9000, "connectivity": "30%"}, None),
+        # A limit binds no weights that are shared, and all others.
         ("crop:4,8", {"neurons_per_core": 5, "synapses_per_core": 99, "max_row_length": "2", "synapses": "30,9"}, None),
     ],
 )

@@ -97,14 +97,13 @@ class NativeExporter:
         _check_data(spiking, dataset)
         check_samples(dataset, samples)
         order = sample_order(dataset, samples)
-        shown = (dataset.train.x, dataset.test.x[order])
-        are_spikes = all(np.isin(x * np.float32(dataset.scale), (0, 1)).all() for x in shown)
+        split, scale = dataset.test, np.float32(dataset.scale)
+        x = (split.x[order] * scale).reshape(samples, *spiking.shape)
+        are_spikes = all(np.isin(shown, (0, 1)).all() for shown in (x, dataset.train.x * scale))
         self.check(spiking, are_spikes)
         own = (*self.files(), MANIFEST)
         check_target(folder, own, overwrite)
 
-        split = dataset.test
-        x = (split.x[order] * np.float32(dataset.scale)).reshape(samples, *spiking.shape)
         length = np.full(samples, spiking.shape[1]) if split.lengths is None else split.lengths[order]
         fired = fire(spiking, x, length)
         arrays = _arrays(spiking) | {"sample": x, "length": length, "label": split.y[order]}
