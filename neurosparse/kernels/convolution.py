@@ -12,20 +12,20 @@ import numpy as np
 
 from neurosparse.kernels import lanes
 from neurosparse.kernels.jit import kernel
-from neurosparse.kernels.lanes import WIDTH
+from neurosparse.kernels.lanes import HELD, WIDTH
 
-# Columns at a time: sums in as many registers as hide how long a multiply-add takes.
+# Columns at a time.
 TILE = 8 * WIDTH
 
 # Rows of the kernel, or channels of the gradient, whose weights are passed at a time: what a tile sees through them
-# stays in the first-level cache while all sums take from it.
-_ROWS = 128
-_CHANNELS = 8
+# stays in the first-level cache while all sums take from it, and there are enough of them to make up for the visit.
+_ROWS = 16 * HELD
+_CHANNELS = HELD
 
 
 @kernel
-def to_planes(x, planes, shape):
-    """Copy images into their planes; what lies outside of the image is left as it is, zero.
+def to_planes(x, planes, shape, channels):
+    """Copy a range of channels of images into their planes; what lies outside of the image is left as it is, zero.
 
     Parameters
     ----------
@@ -33,10 +33,12 @@ def to_planes(x, planes, shape):
     planes : float32 (channels, at least stride * stride * rows * pitch * batch and a tile)
     shape : (height, width, stride, top, left, rows, pitch), each int64
         Of the image; of the convolution; rows and columns of padding before the image; of one plane.
+    channels : (int64, int64)
+        First channel and the one after the last.
     """
     height, width, stride, top, left, rows, pitch = shape
     batch = x.shape[1]
-    for channel in range(planes.shape[0]):
+    for channel in range(channels[0], channels[1]):
         for i in range(height):
             for j in range(width):
                 begin = _place(i + top, j + left, stride, rows, pitch) * batch
@@ -222,28 +224,55 @@ def _add_products(passed, keys, planes, column, z):
     flat = planes.reshape(planes.size)
     for base in range(keys[0], keys[1], z.shape[0]):
         for j in range(z.shape[0]):
-            begin, end = start[base + j], start[base + j + 1]
-            if begin == end:
+            slots = start[base + j], start[base + j + 1]
+            if slots[0] == slots[1]:
                 continue
-            a0, a1 = lanes.load(z, j, 0), lanes.load(z, j, WIDTH)
-            a2, a3 = lanes.load(z, j, 2 * WIDTH), lanes.load(z, j, 3 * WIDTH)
-            a4, a5 = lanes.load(z, j, 4 * WIDTH), lanes.load(z, j, 5 * WIDTH)
-            a6, a7 = lanes.load(z, j, 6 * WIDTH), lanes.load(z, j, 7 * WIDTH)
-            for n in range(begin, end):
-                here, w = run[n] + column, lanes.spread(weight[n])
-                a0 = lanes.multiply_add(w, lanes.load_run(flat, here), a0)
-                a1 = lanes.multiply_add(w, lanes.load_run(flat, here + WIDTH), a1)
-                a2 = lanes.multiply_add(w, lanes.load_run(flat, here + 2 * WIDTH), a2)
-                a3 = lanes.multiply_add(w, lanes.load_run(flat, here + 3 * WIDTH), a3)
-                a4 = lanes.multiply_add(w, lanes.load_run(flat, here + 4 * WIDTH), a4)
-                a5 = lanes.multiply_add(w, lanes.load_run(flat, here + 5 * WIDTH), a5)
-                a6 = lanes.multiply_add(w, lanes.load_run(flat, here + 6 * WIDTH), a6)
-                a7 = lanes.multiply_add(w, lanes.load_run(flat, here + 7 * WIDTH), a7)
-            lanes.store(z, j, 0, a0)
-            lanes.store(z, j, WIDTH, a1)
-            lanes.store(z, j, 2 * WIDTH, a2)
-            lanes.store(z, j, 3 * WIDTH, a3)
-            lanes.store(z, j, 4 * WIDTH, a4)
-            lanes.store(z, j, 5 * WIDTH, a5)
-            lanes.store(z, j, 6 * WIDTH, a6)
-            lanes.store(z, j, 7 * WIDTH, a7)
+            if HELD == 8:
+                _add_eight(run, weight, slots, flat, column, z, j)
+            else:
+                _add_four(run, weight, slots, flat, column, z, j, 0)
+                _add_four(run, weight, slots, flat, column, z, j, 4 * WIDTH)
+
+
+@kernel
+def _add_eight(run, weight, slots, flat, column, z, j):
+    """Add to sum j what the weights in some slots see of a tile."""
+    a0, a1 = lanes.load(z, j, 0), lanes.load(z, j, WIDTH)
+    a2, a3 = lanes.load(z, j, 2 * WIDTH), lanes.load(z, j, 3 * WIDTH)
+    a4, a5 = lanes.load(z, j, 4 * WIDTH), lanes.load(z, j, 5 * WIDTH)
+    a6, a7 = lanes.load(z, j, 6 * WIDTH), lanes.load(z, j, 7 * WIDTH)
+    for n in range(slots[0], slots[1]):
+        here, w = run[n] + column, lanes.spread(weight[n])
+        a0 = lanes.multiply_add(w, lanes.load_run(flat, here), a0)
+        a1 = lanes.multiply_add(w, lanes.load_run(flat, here + WIDTH), a1)
+        a2 = lanes.multiply_add(w, lanes.load_run(flat, here + 2 * WIDTH), a2)
+        a3 = lanes.multiply_add(w, lanes.load_run(flat, here + 3 * WIDTH), a3)
+        a4 = lanes.multiply_add(w, lanes.load_run(flat, here + 4 * WIDTH), a4)
+        a5 = lanes.multiply_add(w, lanes.load_run(flat, here + 5 * WIDTH), a5)
+        a6 = lanes.multiply_add(w, lanes.load_run(flat, here + 6 * WIDTH), a6)
+        a7 = lanes.multiply_add(w, lanes.load_run(flat, here + 7 * WIDTH), a7)
+    lanes.store(z, j, 0, a0)
+    lanes.store(z, j, WIDTH, a1)
+    lanes.store(z, j, 2 * WIDTH, a2)
+    lanes.store(z, j, 3 * WIDTH, a3)
+    lanes.store(z, j, 4 * WIDTH, a4)
+    lanes.store(z, j, 5 * WIDTH, a5)
+    lanes.store(z, j, 6 * WIDTH, a6)
+    lanes.store(z, j, 7 * WIDTH, a7)
+
+
+@kernel
+def _add_four(run, weight, slots, flat, column, z, j, c):
+    """Add to half of sum j, from column c of a tile on, what the weights in some slots see."""
+    a0, a1 = lanes.load(z, j, c), lanes.load(z, j, c + WIDTH)
+    a2, a3 = lanes.load(z, j, c + 2 * WIDTH), lanes.load(z, j, c + 3 * WIDTH)
+    for n in range(slots[0], slots[1]):
+        here, w = run[n] + (column + c), lanes.spread(weight[n])
+        a0 = lanes.multiply_add(w, lanes.load_run(flat, here), a0)
+        a1 = lanes.multiply_add(w, lanes.load_run(flat, here + WIDTH), a1)
+        a2 = lanes.multiply_add(w, lanes.load_run(flat, here + 2 * WIDTH), a2)
+        a3 = lanes.multiply_add(w, lanes.load_run(flat, here + 3 * WIDTH), a3)
+    lanes.store(z, j, c, a0)
+    lanes.store(z, j, c + WIDTH, a1)
+    lanes.store(z, j, c + 2 * WIDTH, a2)
+    lanes.store(z, j, c + 3 * WIDTH, a3)

@@ -8,7 +8,7 @@ to whatever vector registers the processor has.
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, register_model
@@ -16,6 +16,8 @@ from numba.extending import intrinsic, register_model
 WIDTH = 16
 
 VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
+#: Vectors that a loop may hold in registers: as many sums as hide how long a multiply-add takes, and fit.
+HELD = 8 if binding.get_host_cpu_features().get("avx512f") else 4
 #: The ceiling of `where_open` for what no rectifier made.
 ALWAYS_OPEN = np.float32(-1.0)
 

@@ -18,8 +18,8 @@ def _window(i, size, stride, before, side):
 
 
 @kernel
-def max_pool(x, y, shape):
-    """Compute the largest number of every window.
+def max_pool(x, y, shape, channels):
+    """Compute the largest number of every window, for a range of channels.
 
     Parameters
     ----------
@@ -28,9 +28,11 @@ def max_pool(x, y, shape):
         Written.
     shape : (height, width, high, wide, size, stride, top, left), each int64
         Of the image, of the output, of a window, and of the padding before the image.
+    channels : (int64, int64)
+        First channel and the one after the last.
     """
     height, width, high, wide, size, stride, top, left = shape
-    for channel in range(y.shape[0] // (high * wide)):
+    for channel in range(channels[0], channels[1]):
         for i in range(high):
             row, row_end = _window(i, size, stride, top, height)
             for j in range(wide):
@@ -46,12 +48,12 @@ def max_pool(x, y, shape):
 
 
 @kernel
-def max_pool_back(x, dx, y, dy, shape, ceiling):
+def max_pool_back(x, dx, y, dy, shape, ceiling, channels):
     """Give the gradient of every window to its first largest number, where the gates of `x` are open.
 
     Parameters
     ----------
-    x, y, shape
+    x, y, shape, channels
         As `max_pool` takes and left them.
     dx : float32, as `x`
         Written.
@@ -61,7 +63,7 @@ def max_pool_back(x, dx, y, dy, shape, ceiling):
     """
     height, width, high, wide, size, stride, top, left = shape
     zero = lanes.spread(np.float32(0.0))
-    for channel in range(y.shape[0] // (high * wide)):
+    for channel in range(channels[0], channels[1]):
         # The gradient of a channel stays in the second-level cache until its gates are closed.
         dx[channel * height * width : (channel + 1) * height * width] = 0.0
         for i in range(high):
@@ -82,10 +84,10 @@ def max_pool_back(x, dx, y, dy, shape, ceiling):
 
 
 @kernel
-def average_pool(x, y, shape):
+def average_pool(x, y, shape, channels):
     """Compute the mean of what lies inside the image of every window; parameters as `max_pool` takes them."""
     height, width, high, wide, size, stride, top, left = shape
-    for channel in range(y.shape[0] // (high * wide)):
+    for channel in range(channels[0], channels[1]):
         for i in range(high):
             row, row_end = _window(i, size, stride, top, height)
             for j in range(wide):
@@ -101,10 +103,10 @@ def average_pool(x, y, shape):
 
 
 @kernel
-def average_pool_back(x, dx, dy, shape, ceiling):
+def average_pool_back(x, dx, dy, shape, ceiling, channels):
     """Share the gradient of every window out over its numbers; parameters as `max_pool_back` takes them."""
     height, width, high, wide, size, stride, top, left = shape
-    for channel in range(dy.shape[0] // (high * wide)):
+    for channel in range(channels[0], channels[1]):
         dx[channel * height * width : (channel + 1) * height * width] = 0.0
         for i in range(high):
             row, row_end = _window(i, size, stride, top, height)

@@ -97,10 +97,16 @@ class Conv:
         """Return how many multiply-adds one visit of the live slots takes."""
         return self._store.live_of(self._projection) * int(np.prod(self._geometry.out)) * batch
 
+    def _lay_out(
+        self, x: np.ndarray, planes: np.ndarray, shape: tuple[int, ...], channels: list[tuple[int, int]]
+    ) -> None:
+        """Copy images, or gradients of sums, into their planes."""
+        self._workers.run(to_planes, [(x, planes, shape, part) for part in channels], x.size)
+
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (channels out * height out * width out, batch) from `x` (channels * height * width, batch)."""
         at, (row_start, target, _, _) = self._geometry, self._projection.slots
-        to_planes(x, self._planes, at.of_planes)
+        self._lay_out(x, self._planes, at.of_planes, self._channels)
         shape = (*at.out, at.pitch, int(self._rectify))
         jobs = [
             ((row_start, target), self._seen, self.bias, self._planes, self._begin, y, shape, posts)
@@ -115,7 +121,7 @@ class Conv:
         if dx.size:
             if not self._dplanes.size:
                 self._dplanes = at.back_planes(self.bias.size, dy.shape[1])
-            to_planes(dy, self._dplanes, at.of_back)
+            self._lay_out(dy, self._dplanes, at.of_back, self._posts)
             shape = (*at.shape[1:], at.stride, at.top, at.left, at.back_pitch, self._gates)
             jobs = [
                 ((row_start, target), self._store.seen, self._back, self._dplanes, x, dx, shape, channels)

@@ -13,6 +13,7 @@ from neurosparse.kernels.pooling import average_pool, average_pool_back, max_poo
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.layer import Law, Moment
 from neurosparse.nn.weightless import Weightless
+from neurosparse.nn.workers import Workers, cut
 
 
 class MaxPool(Weightless):
@@ -26,24 +27,34 @@ class MaxPool(Weightless):
         (channels, height, width) of the input.
     below : Activation
         What made the input.
+    workers : Workers
+    parts : int
+        Into how many ranges channels are cut at most.
     """
 
-    def __init__(self, spec: Spec, shape: Shape, below: Activation) -> None:
-        _, height, width = shape
+    def __init__(self, spec: Spec, shape: Shape, below: Activation, workers: Workers, parts: int) -> None:
+        channels, height, width = shape
         _, high, wide = spec.shape(shape)
         stride = spec.stride or spec.size
         top, left = (padding_before(side, spec.size, stride, spec.padding) for side in (height, width))
         self._shape = height, width, high, wide, spec.size, stride, top, left
         self._gates = below.gates
+        self._workers, self._channels = workers, cut(channels, parts)
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (channels * high * wide, batch) from `x` (channels * height * width, batch)."""
-        max_pool(x, y, self._shape)
+        jobs = [(x, y, self._shape, channels) for channels in self._channels]
+        self._workers.run(max_pool, jobs, self._work(y))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Write `dx` unless it is empty."""
         if dx.size:
-            max_pool_back(x, dx, y, dy, self._shape, self._gates)
+            jobs = [(x, dx, y, dy, self._shape, self._gates, channels) for channels in self._channels]
+            self._workers.run(max_pool_back, jobs, self._work(y))
+
+    def _work(self, y: np.ndarray) -> int:
+        """Return how many numbers all windows hold."""
+        return y.size * self._shape[4] ** 2
 
 
 class AveragePool(MaxPool):
@@ -51,9 +62,11 @@ class AveragePool(MaxPool):
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (channels * high * wide, batch) from `x` (channels * height * width, batch)."""
-        average_pool(x, y, self._shape)
+        jobs = [(x, y, self._shape, channels) for channels in self._channels]
+        self._workers.run(average_pool, jobs, self._work(y))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Write `dx` unless it is empty."""
         if dx.size:
-            average_pool_back(x, dx, dy, self._shape, self._gates)
+            jobs = [(x, dx, dy, self._shape, self._gates, channels) for channels in self._channels]
+            self._workers.run(average_pool_back, jobs, self._work(y))

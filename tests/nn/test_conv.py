@@ -220,12 +220,14 @@ def test_a_kernel_of_one_is_a_fully_connectable_layer_at_every_position():
 
 
 @settings(max_examples=40)
-@given(geometries, st.sampled_from(["max", "mean"]), st.booleans())
-def test_pooling_and_its_gradient_are_those_of_the_plain_twin(geometry, kind, is_rectified):
+@given(geometries, st.sampled_from(["max", "mean"]), st.booleans(), st.integers(1, 4))
+def test_pooling_and_its_gradient_are_those_of_the_plain_twin(geometry, kind, is_rectified, parts):
     channels, height, width, size, stride, padding = geometry
     shape = channels, height, width
     spec = (MaxSpec if kind == "max" else AverageSpec)(size, stride, padding)
-    layer = (MaxPool if kind == "max" else AveragePool)(spec, shape, RELU if is_rectified else IDENTITY)
+    layer = (MaxPool if kind == "max" else AveragePool)(
+        spec, shape, RELU if is_rectified else IDENTITY, Workers(1), parts
+    )  # fmt: skip
     x, y, dy = _signals(shape, spec.shape(shape), 11)
     if is_rectified:
         np.maximum(x, 0, out=x)
