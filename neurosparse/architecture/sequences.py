@@ -14,12 +14,14 @@ class Lstm:
     """Long short-term memory with forget gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
 
     With `checkpoint_every` the states of every so many steps alone are kept while learning, and those between are
-    computed again: the same results in less memory, least with the square root of the steps.
+    computed again: the same results in less memory, least with the square root of the steps. With `clip` the gradient
+    of all weights and biases of a direction is scaled down to this Euclidean norm where it is longer.
     """
 
     word: ClassVar[str] = "lstm"
     units: int
     checkpoint_every: int = 0
+    clip: float = 0.0
     directions: ClassVar[int] = 1
 
     def shape(self, before: Shape) -> Shape:
@@ -51,8 +53,8 @@ class Lif:
 
     Times are in ms, `beta` in thresholds, `rate` in Hz; `tau_syn` is 0 for spikes that move the potential at once.
     Recurrent connections may take 1 to `delays` steps, which is part of where they are. `rate_cost` times the mean
-    squared distance of rates from `rate`, both in spikes/ms, is added to the loss. `checkpoint_every` is that of
-    `Lstm`: the same results in less memory.
+    squared distance of rates from `rate`, both in spikes/ms, is added to the loss. `checkpoint_every` and `clip` are
+    those of `Lstm`.
     """
 
     word: ClassVar[str] = "lif"
@@ -69,6 +71,7 @@ class Lif:
     rate_cost: float = 0.0
     rate: float = 10.0
     checkpoint_every: int = 0
+    clip: float = 0.0
 
     def shape(self, before: Shape) -> Shape:
         """Return (neurons, steps)."""

@@ -84,7 +84,7 @@ def _lstm(spec: sequences.Lstm, at: Place) -> Layer:
     """Return an LSTM of one direction of time or both."""
     return LSTM(
         at.store, at.projections, (at.before[0], at.before[1]), spec.units, spec.directions == 2, at.workers, at.batch,
-        at.below, at.lengths, spec.checkpoint_every or None,
+        at.below, at.lengths, spec.checkpoint_every or None, spec.clip,
     )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def _lif(spec: sequences.Lif, at: Place) -> Layer:
     return kind(
         at.store, at.projections, (at.before[0], at.before[1]), spec.neurons, spec.adaptive, LifCell.of(spec),
         at.workers, at.batch, at.below, at.lengths, delays=spec.delays, learning=spec.learning,
-        rate_strength=spec.rate_cost, rate_target=spec.rate,
+        rate_strength=spec.rate_cost, rate_target=spec.rate, clip=spec.clip,
     )  # fmt: skip
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosparse.kernels.through_time import add_steps, push_steps
+from neurosparse.kernels.through_time import add_steps
 from neurosparse.nn.activation import Activation
-from neurosparse.nn.activations import NOTHING, buffer
+from neurosparse.nn.activations import buffer
 from neurosparse.nn.layer import Law
 from neurosparse.nn.recurrence import Recurrence
 from neurosparse.nn.workers import Workers
@@ -32,8 +32,9 @@ class CheckpointedRecurrence(Recurrence):
         below: Activation,
         turned: bool,
         held: int,
+        clip: float,
     ) -> None:
-        super().__init__(store, projections, biases, workers, keep, below, turned, held)
+        super().__init__(store, projections, biases, workers, keep, below, turned, held, clip)
         n_units, (n_steps, batch) = self._recurrent.n_pre, keep.shape
         self._pieces = [(begin, min(begin + held, n_steps)) for begin in range(0, n_steps, held)]
         self._states = buffer(len(self._pieces) * n_units, batch).reshape(len(self._pieces), n_units, batch)
@@ -50,8 +51,8 @@ class CheckpointedRecurrence(Recurrence):
 
     def backward(self, x: np.ndarray, dx: np.ndarray, h: np.ndarray, dh: np.ndarray, laws: tuple[Law, Law]) -> None:
         """Go back through the steps, write `dx` unless it is empty, and move weights and biases."""
-        store, batch = self._store, self._keep.shape[1]
-        gradients = [np.zeros(store.live_of(p), np.float32) for p in (self._input, self._recurrent)]
+        batch = self._keep.shape[1]
+        self._gathered.begin()
         self._bias_sums[:] = 0
         for state, visits in zip(self._states[::-1], self._pieces[::-1], strict=True):
             columns = self._columns(visits)
@@ -61,31 +62,11 @@ class CheckpointedRecurrence(Recurrence):
             sums = self._gates[:, : (visits[1] - visits[0]) * batch]
             add_steps(sums, self._bias_sums, self._tile)
             below = dx[:, columns] if dx.size else dx
-            self._gather(self._input, self._seen, x[:, columns], below, sums, gradients[0])
-            old, sums = self._recurrent_signals(h, visits)
-            self._gather(self._recurrent, self._open, old, NOTHING, sums, gradients[1])
-        for projection, gradient, law in zip((self._input, self._recurrent), gradients, laws, strict=True):
-            self._descend(projection, (self._open, NOTHING, NOTHING, NOTHING, self._tile, gradient), law)
+            self._gather(((x[:, columns], sums), self._recurrent_signals(h, visits)), below)
+        self._gathered.descend(laws, self._bias_sums)
         self._move_biases(laws[0])
 
     def _columns(self, visits: tuple[int, int]) -> slice:
         """Return the columns of the steps that a range of visits makes up."""
         begin, end = self._steps(visits)
         return slice(begin * self._keep.shape[1], end * self._keep.shape[1])
-
-    def _gather(
-        self,
-        projection: Projection,
-        seen: tuple[np.ndarray, np.float32, np.float32],
-        x: np.ndarray,
-        dx: np.ndarray,
-        dy: np.ndarray,
-        gradient: np.ndarray,
-    ) -> None:
-        """Add to the gradients of a projection those of some steps, and write `dx` unless it is empty."""
-        row_start, target, _, _ = projection.slots
-        jobs = []
-        for rows in self._store.segments(projection):
-            own = gradient[row_start[rows[0]] - row_start[0] :]
-            jobs.append((row_start, target, seen, x, dx, dy, rows, own, self._tile))
-        self._workers.run(push_steps, jobs, self._store.live_of(projection) * dy.shape[1])

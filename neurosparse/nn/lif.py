@@ -12,11 +12,13 @@ from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.neurons import fire, fire_back
 from neurosparse.kernels.products import descend_bias
 from neurosparse.kernels.recurrent import push_back
+from neurosparse.kernels.spikes import push_spikes
 from neurosparse.kernels.through_time import descend_steps
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, buffer, padded
 from neurosparse.nn.delays import delayed, undelayed
 from neurosparse.nn.descent import descend_by
+from neurosparse.nn.gathered import Gathered
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.lif_cell import LifCell
 from neurosparse.nn.rates import Rates
@@ -74,6 +76,8 @@ class Lif:
         mean_j (rate_j - target)**2`` is added to the loss, with rates in spikes/ms over all steps and samples of a
         batch.
     rate_target : float, Hz
+    clip : float
+        The largest norm of the gradient of all weights and biases (see `Gathered`); 0 for any.
     held : int, optional
         Steps for whose slopes there is room: all of them (see `neurosparse.nn.lif_checkpoints` for fewer).
 
@@ -111,6 +115,7 @@ class Lif:
         learning: str = "bptt",
         rate_strength: float = 0.0,
         rate_target: float = 10.0,
+        clip: float = 0.0,
         held: int | None = None,
     ) -> None:
         features, steps = shape
@@ -127,6 +132,7 @@ class Lif:
         self._input_delays, self._eprop = input_delays, learning == "eprop"
         # What has no delays is not there.
         self._delays = delays if len(projections) == 2 else 0
+        self._clip, self._gathered = clip, Gathered(store, projections, workers, clip, in_lanes=True)
         self._rates = Rates(neurons, cell.dt, rate_strength, rate_target)
         self.bias = np.zeros(neurons, np.float32)
         self.bias_velocity = np.zeros(neurons if store.velocity.size else 0, np.float32)
@@ -186,9 +192,16 @@ class Lif:
         steps = 0, self.shape[1]
         self._fire_back(spikes, dz, steps, bool(below.size))
         self.signals = self._signals(x, spikes, steps)
+        if self._clip:
+            self._gathered.begin()
+            self._gather(self.signals, below)
+            self._gathered.descend(laws, self._rooms[4])
+            return
         for which, (old, sums) in enumerate(self.signals):
             dx = self._pushed(old, below) if which == 0 else NOTHING
-            self._descend(which, (self._seen[which], old, dx, sums, 0, _EMPTY), laws[which])
+            projection, signals = self.projections[which], (self._seen[which], old, dx, sums, 0, _EMPTY)
+            work = self._store.live_of(projection) * sums.shape[1]
+            descend_by(descend_steps, signals, self._store, projection, laws[which], self._workers, work)
 
     @property
     def biases(self) -> tuple[np.ndarray, ...]:
@@ -262,11 +275,11 @@ class Lif:
             signals.append((delayed(spikes, self._delays, batch, sent), late))
         return tuple(signals)
 
-    def _descend(self, which: int, signals: tuple[Any, ...], law: Law) -> None:
-        """Move the weights of a projection; `signals` are what `descend_steps` takes for gradients."""
-        projection = self.projections[which]
-        work = self._store.live_of(projection) * signals[1].shape[1]
-        descend_by(descend_steps, signals, self._store, projection, law, self._workers, work)
+    def _gather(self, signals: tuple[Signal, ...], below: np.ndarray) -> None:
+        """Add to the gradients those of some steps, and write `below`, the part of these steps, unless it is empty."""
+        for which, (old, sums) in enumerate(signals):
+            dx = self._pushed(old, below) if which == 0 else NOTHING
+            self._gathered.add(push_spikes, which, (self._seen[which], old, dx, sums))
 
     def _below(self, dx: np.ndarray) -> np.ndarray:
         """Return room for the gradient of the input, a row for each delay."""

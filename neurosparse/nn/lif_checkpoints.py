@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.kernels.lanes import WIDTH
-from neurosparse.kernels.spikes import add_lanes, push_spikes
 from neurosparse.nn.activations import NOTHING, buffer
-from neurosparse.nn.layer import Law, Signal
+from neurosparse.nn.layer import Law
 from neurosparse.nn.lif import Lif, rooms_for
 
 #: Rooms of `fire` that the next step reads: potential, current, refractory steps left and adaptation.
@@ -59,26 +57,13 @@ class CheckpointedLif(Lif):
 
     def _learn(self, x: np.ndarray, spikes: np.ndarray, dz: np.ndarray, below: np.ndarray, laws: Sequence[Law]) -> None:
         """Take the steps of each piece again and back, write `below` unless empty, and move weights at the end."""
-        batch, n_live = self._mask.keep.shape[1], [self._store.live_of(p) for p in self.projections]
-        sums = [np.zeros((live, WIDTH), np.float32) for live in n_live]
+        batch = self._mask.keep.shape[1]
+        self._gathered.begin()
         for state, steps in zip(self._states[::-1], self._pieces[::-1], strict=True):
             for kept, k in zip(state, _STATE, strict=True):
                 self._again[k][:] = kept
             self._fire(x, spikes, steps, self._again)
             self._fire_back(spikes, dz, steps, bool(below.size))
             part = below[:, steps[0] * batch : steps[1] * batch] if below.size else NOTHING
-            for which, signal in enumerate(self._signals(x, spikes, steps)):
-                self._gather(which, signal, self._pushed(signal[0], part) if which == 0 else NOTHING, sums[which])
-        for which, live in enumerate(n_live):
-            gradient = np.empty(live, np.float32)
-            add_lanes(sums[which], gradient)
-            self._descend(which, (self._seen[1], NOTHING, NOTHING, NOTHING, 0, gradient), laws[which])
-
-    def _gather(self, which: int, signal: Signal, dx: np.ndarray, sums: np.ndarray) -> None:
-        """Add to the gradients of a projection those of some steps, and write `dx` unless it is empty."""
-        row_start, target, _, _ = self.projections[which].slots
-        jobs = []
-        for rows in self._store.segments(self.projections[which]):
-            own = sums[row_start[rows[0]] - row_start[0] :]
-            jobs.append((row_start, target, self._seen[which], signal[0], dx, signal[1], rows, own))
-        self._workers.run(push_spikes, jobs, self._store.live_of(self.projections[which]) * signal[1].shape[1])
+            self._gather(self._signals(x, spikes, steps), part)
+        self._gathered.descend(laws, self._rooms[4])

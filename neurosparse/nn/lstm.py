@@ -48,6 +48,8 @@ class LSTM:
     checkpoint_every : int, optional
         Keep the states of every so many steps alone, and compute the gates between them again on the way back: to the
         last bit the same, in less memory where there are many steps (see `CheckpointedRecurrence`).
+    clip : float
+        The largest norm of the gradient of all weights and biases of a direction (see `Gathered`); 0 for any.
 
     Attributes
     ----------
@@ -70,6 +72,7 @@ class LSTM:
         below: Activation,
         lengths: np.ndarray | None = None,
         checkpoint_every: int | None = None,
+        clip: float = 0.0,
     ) -> None:
         features, steps = shape
         directions = 1 + bidirectional
@@ -90,7 +93,7 @@ class LSTM:
             pair = projections[2 * k], projections[2 * k + 1]
             held = min(checkpoint_every or steps, steps)
             kind = Recurrence if held == steps else CheckpointedRecurrence
-            self._directions.append(kind(store, pair, biases, workers, self._mask.keep, below, bool(k), held))
+            self._directions.append(kind(store, pair, biases, workers, self._mask.keep, below, bool(k), held, clip))
         self._room = np.zeros((0, 0), np.float32)
 
     def initialise(self, gain: float, seed: int, fan_in_of: str = "connected") -> None:

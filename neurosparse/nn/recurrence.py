@@ -10,10 +10,11 @@ import numpy as np
 from neurosparse.kernels.lanes import ALWAYS_OPEN
 from neurosparse.kernels.lstm import walk_back, walk_forward
 from neurosparse.kernels.products import descend_bias, forward
-from neurosparse.kernels.through_time import add_steps, descend_steps
+from neurosparse.kernels.through_time import add_steps, descend_steps, push_steps
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, buffer
 from neurosparse.nn.descent import descend_by
+from neurosparse.nn.gathered import Gathered
 from neurosparse.nn.layer import Law, Signal
 from neurosparse.nn.walk import walk
 from neurosparse.nn.workers import Workers, cut
@@ -43,6 +44,8 @@ class Recurrence:
         Whether time runs from the last step to the first.
     held : int
         Steps for whose gates and states there is room: all of them.
+    clip : float
+        The largest norm of the gradient of all weights and biases (see `Gathered`); 0 for any.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Recurrence:
         below: Activation,
         turned: bool,
         held: int,
+        clip: float,
     ) -> None:
         self._store, self._workers, self._keep, self._turned = store, workers, keep, turned
         self._input, self._recurrent = projections
@@ -72,6 +76,7 @@ class Recurrence:
         self._bias_sums = buffer(GATES * n_units, 1)
         # Gradients are added in the order in which steps are visited on the way back.
         self._tile = batch if turned else -batch
+        self._clip, self._gathered = clip, Gathered(store, projections, workers, clip, in_lanes=False)
         self._posts = cut(GATES * n_units, store.parts)
         self._units = cut(n_units, store.parts)
         self.signals: tuple[Signal, ...] = ((NOTHING, NOTHING), (NOTHING, NOTHING))
@@ -86,15 +91,31 @@ class Recurrence:
         self.signals = (x, self._gates), self._recurrent_signals(h, (0, self._keep.shape[0]))
         self._bias_sums[:] = 0
         add_steps(self._gates, self._bias_sums, self._tile)
-        self._descend(self._input, (self._seen, x, dx, self._gates, self._tile, _NOT_GATHERED), laws[0])
-        old, sums = self.signals[1]
-        self._descend(self._recurrent, (self._open, old, NOTHING, sums, self._tile, _NOT_GATHERED), laws[1])
+        if self._clip:
+            self._gathered.begin()
+            self._gather(self.signals, dx)
+            self._gathered.descend(laws, self._bias_sums)
+        else:
+            self._descend(dx, laws)
         self._move_biases(laws[0])
 
-    def _descend(self, projection: Projection, signals: tuple[Any, ...], law: Law) -> None:
-        """Move the weights of a projection; `signals` are what `descend_steps` takes for gradients."""
-        work = self._store.live_of(projection) * signals[1].shape[1]
-        descend_by(descend_steps, signals, self._store, projection, law, self._workers, work)
+    def _descend(self, dx: np.ndarray, laws: tuple[Law, Law]) -> None:
+        """Move the weights of both projections, each while its gradients are summed up."""
+        projections = self._input, self._recurrent
+        for projection, signals, law in zip(projections, self._visits(self.signals, dx), laws, strict=True):
+            work = self._store.live_of(projection) * signals[1].shape[1]
+            taken = *signals, self._tile, _NOT_GATHERED
+            descend_by(descend_steps, taken, self._store, projection, law, self._workers, work)
+
+    def _gather(self, signals: tuple[Signal, ...], dx: np.ndarray) -> None:
+        """Add to the gradients those of some steps, and write `dx`, the part of these steps, unless it is empty."""
+        for which, taken in enumerate(self._visits(signals, dx)):
+            self._gathered.add(push_steps, which, taken, self._tile)
+
+    def _visits(self, signals: tuple[Signal, ...], dx: np.ndarray) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return (seen, x, dx, dy) of a visit of the weights of both projections."""
+        (x, sums), (old, late) = signals
+        return (self._seen, x, dx, sums), (self._open, old, NOTHING, late)
 
     def _steps(self, visits: tuple[int, int]) -> tuple[int, int]:
         """Return the range of steps that a range of visits makes up."""

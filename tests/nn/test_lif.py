@@ -322,6 +322,37 @@ def test_checkpoints_do_not_change_a_bit(
     assert_same(*results)
 
 
+def step(clip, checkpoint_every=None, parts=1, learning="bptt"):
+    """Return how far weights and biases are from before, and the gradient of the input."""
+    store, layer = build(
+        CELLS["current"], True, (2, 3), LENGTHS, RELU, parts=parts, clip=clip, checkpoint_every=checkpoint_every,
+        learning=learning,
+    )  # fmt: skip
+    x, dx, y, dy = signals(layer, FEATURES, rectified=True)
+    old = np.concatenate([store.weight, layer.bias])
+    layer.forward(x, y, (1, 1))
+    layer.backward(x, dx, y, dy, (GRADIENT,) * 2)
+    return np.concatenate([store.weight, layer.bias]) - old, dx
+
+
+@pytest.mark.parametrize("learning", ["bptt", "eprop"])
+@pytest.mark.parametrize(("checkpoint_every", "parts"), [(None, 1), (5, 1), (None, 2)])
+def test_gradients_are_clipped_by_their_norm(checkpoint_every, parts, learning):
+    whole, dx = step(0.0, learning=learning)
+    norm = np.linalg.norm(whole)
+    clipped, same_dx = step(norm / 3, checkpoint_every, parts, learning)
+    np.testing.assert_array_equal(dx, same_dx)
+    np.testing.assert_allclose(clipped, whole / 3, atol=1e-5 * norm)
+    for room in (2 * norm, 1e30):
+        np.testing.assert_array_equal(step(room, checkpoint_every, parts, learning)[0], whole)
+
+
+def test_a_norm_below_zero_is_refused():
+    for clip in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(BadInput, match="cannot be clipped at a norm"):
+            build(clip=clip)
+
+
 def test_a_full_length_is_no_length():
     results = []
     for lengths in (None, np.full(BATCH, STEPS)):

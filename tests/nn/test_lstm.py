@@ -20,7 +20,7 @@ GRADIENT = Law(1.0, 0.0, 0.0, 0.0, 1, 1, dies=False)
 
 def build(
     bidirectional=False, lengths=None, below=IDENTITY, *, parts=1, momentum=False, seed=3, sizes=(FEATURES, UNITS),
-    steps=STEPS, batch=BATCH, live=0.6, checkpoint_every=None,
+    steps=STEPS, batch=BATCH, live=0.6, checkpoint_every=None, clip=0.0,
 ):  # fmt: skip
     features, units = sizes
     layouts = [
@@ -32,7 +32,7 @@ def build(
     store.fill(seed)
     layer = LSTM(
         store, store.projections, (features, steps), units, bidirectional, Workers(parts), batch, below, lengths,
-        checkpoint_every,
+        checkpoint_every, clip,
     )  # fmt: skip
     layer.initialise(1.0, seed)
     layer.bias += np.random.default_rng(seed).normal(scale=0.3, size=layer.bias.size).astype(np.float32)
@@ -204,6 +204,32 @@ def test_checkpoints_do_not_change_a_bit(checkpoint_every, parts, batch, monkeyp
         store, layer = build(True, lengths, parts=parts, momentum=True, batch=batch, checkpoint_every=every)
         results.append(train(layer, store, law, 6, batch=batch))
     assert_same(*results)
+
+
+def step(clip, checkpoint_every=None, parts=1):
+    """Return how far the weights of each direction with its biases, and the input's gradient, are from before."""
+    store, layer = build(True, LENGTHS, parts=parts, checkpoint_every=checkpoint_every, clip=clip)
+    x, dx, y, dy = signals(layer)
+    weight, bias = store.weight.copy(), layer.bias.copy()
+    layer.forward(x, y, (1, 1))
+    layer.backward(x, dx, y, dy, (GRADIENT,) * 4)
+    second = store.projections[2].slots[0][0]
+    by_weight = (store.weight - weight)[:second], (store.weight - weight)[second:]
+    by_bias = np.split(layer.bias - bias, 2)
+    return [np.concatenate(pair) for pair in zip(by_weight, by_bias, strict=True)], dx
+
+
+@pytest.mark.parametrize(("checkpoint_every", "parts"), [(None, 1), (3, 1), (None, 2)])
+def test_gradients_are_clipped_by_the_norm_of_each_direction(checkpoint_every, parts):
+    whole, dx = step(0.0)
+    norms = sorted(np.linalg.norm(moved) for moved in whole)
+    clip = (norms[0] + norms[1]) / 2
+    clipped, same_dx = step(clip, checkpoint_every, parts)
+    np.testing.assert_array_equal(dx, same_dx)
+    for moved, other in zip(whole, clipped, strict=True):
+        np.testing.assert_allclose(other, moved * min(1.0, clip / np.linalg.norm(moved)), atol=1e-5)
+        assert np.linalg.norm(other) <= clip * (1 + 1e-5)
+    assert norms[0] < clip < norms[1]
 
 
 def test_a_full_length_is_no_length():
