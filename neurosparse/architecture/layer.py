@@ -24,6 +24,8 @@ class Matrix:
         Whether the sources are the layer's own neurons instead of its input.
     backward : bool
         Whether it reads the sequence from its end.
+    delays : int
+        How many a connection may have: row ``i * delays + d`` is of source i and takes d steps more than the fastest.
     """
 
     rows: int
@@ -31,6 +33,7 @@ class Matrix:
     positions: int = 1
     recurrent: bool = False
     backward: bool = False
+    delays: int = 1
 
 
 class LayerSpec(Protocol):

@@ -52,7 +52,8 @@ class Lif:
     """Leaky integrate-and-fire neurons, the last `adaptive` of them with an adaptive threshold; a step is 1 ms.
 
     Times are in ms, `beta` in thresholds, `rate` in Hz; `tau_syn` is 0 for spikes that move the potential at once.
-    Recurrent connections may take 1 to `delays` steps, which is part of where they are. `rate_cost` times the mean
+    Recurrent connections may take 1 to `delays` steps, which is part of where they are, and those from the layer before
+    one of `input_delays`, the fastest being there in the step in which they were sent. `rate_cost` times the mean
     squared distance of rates from `rate`, both in spikes/ms, is added to the loss. `checkpoint_every` and `clip` are
     those of `Lstm`.
     """
@@ -72,6 +73,7 @@ class Lif:
     rate: float = 10.0
     checkpoint_every: int = 0
     clip: float = 0.0
+    input_delays: int = 1
 
     def shape(self, before: Shape) -> Shape:
         """Return (neurons, steps)."""
@@ -88,9 +90,13 @@ class Lif:
         return (self.neurons, _sequence(before, self)[1])
 
     def matrices(self, before: Shape) -> tuple[Matrix, ...]:
-        """Return the matrix from the input, and where neurons are recurrent that from each of them and each delay."""
-        own = (Matrix(self.neurons * self.delays, self.neurons, recurrent=True),)
-        return (Matrix(_sequence(before, self)[0], self.neurons), *(own if self.recurrent == "yes" else ()))
+        """Return the matrix from the input, and where neurons are recurrent that from each of them, with all delays."""
+        sources = _sequence(before, self)[0] * self.input_delays
+        own = (Matrix(self.neurons * self.delays, self.neurons, recurrent=True, delays=self.delays),)
+        return (
+            Matrix(sources, self.neurons, delays=self.input_delays),
+            *(own if self.recurrent == "yes" else ()),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from neurosparse.units import format_count, format_percent, parse_fraction, pars
 @click.option(
     "--steps", default="auto", show_default=True, help="Time steps a sample; auto: the fewest that lose little."
 )
-@click.option("--limit", default="95%", show_default=True, help="Exit with 1 where fewer decisions agree.")
+@click.option("--limit", default="90%", show_default=True, help="Exit with 1 where fewer decisions agree.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 def command(run: Path, backend: str, samples: int, steps: str, limit: str, as_json: bool) -> None:
     """Run the trained network of RUN on held-out samples in a simulator.

@@ -18,8 +18,11 @@ from neurosparse.spiking.machine import predict
 from neurosparse.spiking.twin import CHOICE_SPLITS, Conversion, Twin
 from neurosparse.units import format_count, format_percent
 
-TOLERANCE = 0.95
-"""Least fraction of the samples on which a simulator must decide as the trained network does."""
+TOLERANCE = 0.9
+"""Least fraction of the samples on which a simulator must decide as the trained network does.
+
+Of a conversion that differs on three samples in a hundred, a hundred samples may well show seven.
+"""
 
 SAMPLE_SEED = 0
 RATES = ("relu", "qcfs")

@@ -93,10 +93,9 @@ def _shared(architecture: Architecture, budgets: Sequence[int]) -> Graph:
                 post = f"{after.population}-{'backward-' if matrix.backward else ''}gates"
                 populations[post] = Population(post, matrix.columns, GATES)
             name = f"{pre.population}-{post}"
-            delays = layer.delays if isinstance(layer, Lif) and matrix.recurrent else 1
-            plain = matrix.positions == 1 and matrix.rows == populations[pre.population].size * delays
+            plain = matrix.positions == 1 and matrix.rows == populations[pre.population].size * matrix.delays
             kernel = None if plain else Kernel(matrix.rows, matrix.columns, matrix.positions)
-            projections.append(Projection(name, pre.population, post, next(left), kernel, delays))
+            projections.append(Projection(name, pre.population, post, next(left), kernel, matrix.delays))
         records = ("v",) if after.population == "output" else ()
         if architecture.matrices_of(k):
             populations.setdefault(after.population, Population(after.population, after.neurons, records=records))
@@ -137,8 +136,7 @@ def _spiking(architecture: Architecture, budgets: Sequence[int]) -> Graph:
             raise no_synapses(layer)
         for matrix in architecture.matrices_of(k):
             source = post if matrix.recurrent else pre
-            delays = layer.delays if isinstance(layer, Lif) and matrix.recurrent else 1
-            projections.append(Projection(f"{source}-{post}", source, post, next(left), None, delays))
+            projections.append(Projection(f"{source}-{post}", source, post, next(left), None, matrix.delays))
     return Graph(tuple(populations), tuple(projections))
 
 

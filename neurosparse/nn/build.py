@@ -93,8 +93,8 @@ def _lif(spec: sequences.Lif, at: Place) -> Layer:
     kind = partial(CheckpointedLif, spec.checkpoint_every) if spec.checkpoint_every else Lif
     return kind(
         at.store, at.projections, (at.before[0], at.before[1]), spec.neurons, spec.adaptive, LifCell.of(spec),
-        at.workers, at.batch, at.below, at.lengths, delays=spec.delays, learning=spec.learning,
-        rate_strength=spec.rate_cost, rate_target=spec.rate, clip=spec.clip,
+        at.workers, at.batch, at.below, at.lengths, input_delays=spec.input_delays, delays=spec.delays,
+        learning=spec.learning, rate_strength=spec.rate_cost, rate_target=spec.rate, clip=spec.clip,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def simulate(
     *,
     samples: int = 100,
     steps: int | None = None,
-    limit: float = 0.95,
+    limit: float = 0.9,
     say: Callable[[str], None] = lambda line: None,
     show: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:

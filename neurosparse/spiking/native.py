@@ -26,7 +26,7 @@ class Connections:
     weight : ndarray of float64, shape (n,)
         In thresholds: what a spike adds to the potential, at once or by a synaptic current of that charge.
     delay : ndarray of int32, shape (n,)
-        In steps: 0 for input that acts in the step in which it is shown, from 1 between neurons of a layer.
+        In steps: from 0, for input that acts in the step in which it is shown, and from 1 between neurons of a layer.
     """
 
     pre: np.ndarray
@@ -168,8 +168,8 @@ def _layer(spec: sequences.Lif, name: str, left: Iterator[TrainedProjection]) ->
     """Return a spiking layer, taking its projections from those that are left."""
     inputs = next(left)
     recurrent = Connections.of(next(left), spec.delays, 1) if spec.recurrent == "yes" else None
-    bias = inputs.bias.astype(np.float64)
-    return NativeLayer(name, LifCell.of(spec), spec.adaptive, bias, Connections.of(inputs, 1, 0), recurrent)
+    bias, listed = inputs.bias.astype(np.float64), Connections.of(inputs, spec.input_delays, 0)
+    return NativeLayer(name, LifCell.of(spec), spec.adaptive, bias, listed, recurrent)
 
 
 def _refusal(layer: LayerSpec) -> BadInput:

@@ -16,10 +16,10 @@ def test_from_train_to_nest(tmp_path):
     assert result.returncode == 0, result.stderr
     assert "run it: python run/export/pynn/network.py --backend nest" in result.stdout
     manifest = json.loads((tmp_path / "run/export/pynn/manifest.json").read_text())
-    assert manifest["expected"]["tolerance"] == 0.95
+    assert manifest["expected"]["tolerance"] == 0.9
     on_machine = manifest["expected_on_machine"]
     assert (on_machine["machine"], on_machine["arithmetic"]) == ("spinnaker", "16-bit weights, s16.15 state")
-    assert on_machine["agreement"] >= 0.95
+    assert on_machine["agreement"] >= 0.9
     assert "on spinnaker, 16-bit weights, s16.15 state: spiking" in result.stdout
     done = subprocess.run(
         [sys.executable, "run/export/pynn/network.py", "--backend", "nest"],

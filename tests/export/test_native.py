@@ -24,6 +24,8 @@ NETWORKS = {
     "currents, delays, refractory": "lif:30:tau_syn=5:delays=4:refractory=2,leaky:20,last",
     "two layers": "lif:20:delays=3,lif:16:recurrent=no,mean",
     "two layers of currents": "lif:20:tau_syn=4:refractory=1,lif:16:tau_syn=3:refractory=1:delays=2,leaky:5,mean",
+    "late input": "lif:24:input_delays=5:tau_syn=4:refractory=1,"
+    "lif:16:input_delays=3:tau_syn=3:refractory=1:delays=2,last",
     "the largest": "lif:25:refractory=3,leaky:8,max",
 }
 
@@ -52,7 +54,13 @@ def test_what_is_expected_is_what_the_network_does_as_it_learns(layers, kind):
 
 @pytest.mark.parametrize(
     ("layers", "kind"),
-    [("adaptive, at once", "numbers"), ("currents, delays, refractory", "spikes"), ("two layers", "numbers")],
+    [
+        ("adaptive, at once", "numbers"),
+        ("currents, delays, refractory", "spikes"),
+        ("two layers", "numbers"),
+        ("late input", "numbers"),
+        ("late input", "spikes"),
+    ],
 )
 def test_every_spike_is_found_in_brian2(layers, kind, tmp_path):
     _, trained = network(NETWORKS[layers])
@@ -74,6 +82,8 @@ def test_every_spike_is_found_in_brian2(layers, kind, tmp_path):
         ("two layers of currents", "nest"),
         ("currents, delays, refractory", "neuron"),
         ("two layers of currents", "neuron"),
+        ("late input", "nest"),
+        ("late input", "neuron"),
     ],
 )
 def test_every_spike_is_found_through_pynn(layers, backend, tmp_path):
@@ -141,8 +151,8 @@ def _by_reading(folder, samples):
         for name, node in graph.nodes.items():
             kind = type(node).__name__
             if kind == "Delay":
-                late = t - int(node.delay[0])
-                value[name] = sent[into[name][0]][:, :, late] if late >= 0 else 0.0 * sent[into[name][0]][:, :, 0]
+                late, source = t - int(node.delay[0]), (sent | {"input": x})[into[name][0]]
+                value[name] = source[:, :, late] if late >= 0 else 0.0 * source[:, :, 0]
         for name in _in_order(graph, into, value):
             node, arrived = graph.nodes[name], sum(value[one] for one in into[name])
             kind = type(node).__name__
@@ -188,7 +198,7 @@ def _in_order(graph, into, known):
     return order
 
 
-@pytest.mark.parametrize("layers", ["adaptive, at once", "two layers", "currents, delays, refractory"])
+@pytest.mark.parametrize("layers", ["adaptive, at once", "two layers", "currents, delays, refractory", "late input"])
 def test_a_reader_of_the_nir_graph_finds_every_spike(layers, tmp_path):
     _, trained = network(NETWORKS[layers])
     NativeNir().export(trained, dataset(), tmp_path / "nir", samples=5)

@@ -80,7 +80,7 @@ def test_manifest_describes_the_files_and_the_samples(exported, network, digits)
     decision = network.activations(arrays["sample"])[-1].argmax(axis=1)
     assert np.array_equal(arrays["decision"], decision)
     assert manifest["expected"]["network_accuracy"] == np.mean(decision == arrays["label"]) == exported.network_accuracy
-    assert manifest["expected"]["agreement"] == exported.agreement >= exported.tolerance == 0.95
+    assert manifest["expected"]["agreement"] == exported.agreement >= exported.tolerance == 0.9
     shown = digits.test.x * np.float32(digits.scale)
     test = {(row.tobytes(), label) for row, label in zip(shown, digits.test.y, strict=True)}
     given = [(row.tobytes(), label) for row, label in zip(arrays["sample"], arrays["label"], strict=True)]

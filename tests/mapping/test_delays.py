@@ -28,6 +28,8 @@ NETWORKS = [
     ("8x8,lif:100:delays=100,10", {}),
     ("8x8,lif:300:delays=40,10", {}),
     ("8x8,lif:300:delays=80,10", {"neurons_per_core": 150}),
+    ("28x28,lif:100:input_delays=6,10", {}),
+    ("8x8,lif:40:input_delays=20:delays=3,lif:30:input_delays=100:recurrent=no:tau_syn=5,leaky:20,last,10", {}),
     ("8x8,lif:60:delays=20,10", {"max_row_length": 2, "neurons_per_core": 25}),
 ]
 

@@ -65,7 +65,7 @@ def test_the_exported_convolution_runs_in_nest_and_in_brian2(convolution, tmp_pa
     [
         ("digits-rows", "lstm:24", {}),
         ("digits-rows", "bilstm:12,mean", {}),
-        ("digits-rows", "lstm:24:checkpoint_every=3,max,20", {"weights": "int8"}),
+        ("digits-rows", "lstm:24:checkpoint_every=3:clip=1,max,20", {"weights": "int8"}),
         ("digits", "crop:7,centre:0.5,conv:8:3,maxpool:2,conv:12:3,maxpool:2", {"threads": 2}),
     ],
 )
@@ -158,8 +158,9 @@ def test_an_older_program_is_told_that_the_file_is_of_another_kind(convolution):
     ("layers", "least"),
     [
         ("lif:60:adaptive=20,leaky:5,last", 0.75),
-        ("lif:60:delays=3:rate_cost=1:checkpoint_every=3", 0.6),
+        ("lif:60:delays=3:rate_cost=1:checkpoint_every=3:clip=1", 0.6),
         ("lif:60:learning=eprop:tau_syn=3", 0.5),
+        ("lif:40:input_delays=3,lif:40:input_delays=2:recurrent=no,mean", 0.6),
     ],
 )
 def test_spiking_neurons_are_trained_inside_their_budget(layers, least, tmp_path):

@@ -133,7 +133,9 @@ def test_a_convolution_books_what_its_report_says_with_every_synapse_by_itself(d
     assert told == found
 
 
-@pytest.mark.parametrize("layers", ["lif:30:delays=20,mean", "lif:20:tau_syn=4,lif:16:tau_syn=3:delays=3,leaky:5,mean"])
+@pytest.mark.parametrize(
+    "layers", ["lif:30:delays=20:input_delays=9,mean", "lif:20:tau_syn=4,lif:16:tau_syn=3:delays=3,leaky:5,mean"]
+)
 def test_spiking_layers_are_mapped_with_their_delays(layers, tmp_path):
     _, trained = spiking_networks.network(layers)
     folder = NativePyNN().export(trained, spiking_networks.dataset(), tmp_path / "export", samples=2).folder

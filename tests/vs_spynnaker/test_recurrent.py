@@ -18,6 +18,10 @@ NETWORKS = {
     "64 slots": ("28x28,lif:60:delays=40,10", {"neurons_per_core": 25}),
     "one stage": ("28x28,lif:100:delays=100,10", {}),
     "one stage, two cores": ("28x28,lif:300:delays=40:tau_syn=5,10", {}),
+    "late input, at once and held back": (
+        "8x8,lif:40:input_delays=20:delays=3,lif:30:input_delays=100:tau_syn=5,leaky:20,last,10",
+        {},
+    ),
     "two stages, two cores": ("28x28,lif:300:delays=80,10", {"neurons_per_core": 150}),
 }
 

@@ -60,7 +60,8 @@ class NativeNir(NativeExporter):
         before = network.shape[0]
         for layer in network.layers:
             delays = 0 if layer.recurrent is None else np.unique(layer.recurrent.delay).size
-            total += (before + delays * layer.bias.size) * layer.bias.size
+            shown = np.union1d(0, layer.inputs.delay).size
+            total += (shown * before + delays * layer.bias.size) * layer.bias.size
             before = layer.bias.size
         if total * cells > MOST_DENSE:
             raise OverBudget(
@@ -111,15 +112,17 @@ def graph(network: NativeNetwork) -> Any:
     for k, layer in enumerate(network.layers, start=1):
         n, cells = layer.bias.size, f"layer{k}_cells"
         at_once = layer.cell.tau_syn is None
-        weight = _dense(layer.inputs, (size, n))[0]
+        inputs = _dense(layer.inputs, (size, n))
+        weight = inputs.pop(0, np.zeros((n, size)))
         nodes[f"layer{k}"] = nir.Affine(weight, layer.bias) if at_once else nir.Linear(weight)
         nodes[cells] = _cells(layer)
         edges += [(before, f"layer{k}"), (f"layer{k}", cells)]
-        if layer.recurrent is not None:
-            for delay, own in _dense(layer.recurrent, (n, n)).items():
-                wait, back = f"layer{k}_delay{delay}", f"layer{k}_recurrent{delay}"
-                nodes |= {wait: nir.Delay(np.full(n, float(delay))), back: nir.Linear(own)}
-                edges += [(cells, wait), (wait, back), (back, cells)]
+        recurrent = {} if layer.recurrent is None else _dense(layer.recurrent, (n, n))
+        for source, kind, width, late in ((before, "input", size, inputs), (cells, "recurrent", n, recurrent)):
+            for delay, own in late.items():
+                wait, through = f"layer{k}_{kind}_delay{delay}", f"layer{k}_{kind}{delay}"
+                nodes |= {wait: nir.Delay(np.full(width, float(delay))), through: nir.Linear(own)}
+                edges += [(source, wait), (wait, through), (through, cells)]
         before, size = cells, n
     for k, tau in enumerate(network.readout.taus, start=1):
         ones = np.ones(size)
