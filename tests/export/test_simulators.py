@@ -193,9 +193,11 @@ def test_neuron_takes_every_coding_sample_by_sample(coding, network, digits, tmp
     with np.load(folder / "seen.npz") as seen:
         assert np.sum(seen["decision"] == emulated.decision) >= 19
         assert np.array_equal(seen["counts0"], emulated.counts[0])
-        # Its neurons spike between the steps of the others.
+        # Its neurons spike between the steps of the others, and more often the shorter synaptic currents are.
         for k in (1, 2):
-            assert np.max(np.abs(seen[f"counts{k}"] - emulated.counts[k])) <= 3
+            apart = np.abs(seen[f"counts{k}"] - emulated.counts[k])
+            assert np.all(apart <= 3 + emulated.counts[k] / 3)
+            assert apart.sum() <= 0.25 * emulated.counts[k].sum()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
