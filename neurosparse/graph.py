@@ -165,8 +165,8 @@ class Graph:
 
         It is used at several positions, reads a mean, or reads what lies beyond an image.
         """
-        kernel = projection.kernel
-        return kernel is not None and (kernel.synapses > 1 or kernel.rows > self.population(projection.pre).size)
+        kernel, sources = projection.kernel, self.population(projection.pre).size * projection.delays
+        return kernel is not None and (kernel.synapses > 1 or kernel.rows > sources)
 
     @property
     def all_pairs(self) -> int:

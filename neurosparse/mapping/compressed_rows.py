@@ -39,6 +39,7 @@ class CompressedRows:
         slices = {parts[0].population: parts for parts in partition(graph, profile, per_core)}
         for projection in graph.projections:
             check_delays(projection, graph, profile, per_core)
+        self._check_extensions(graph, per_core)
         regions = {
             population.name: population_regions(population, graph, profile, per_core, options.timesteps)
             for population in graph.populations
@@ -67,6 +68,21 @@ class CompressedRows:
     def _held_back(self, graph: Graph, neurons_per_core: int | None) -> list[str]:
         """Return the populations whose spikes a delay extension may have to hold back."""
         return [p.pre for p in graph.projections if delays_of(p, graph, self.profile, neurons_per_core).stages]
+
+    def _check_extensions(self, graph: Graph, neurons_per_core: int | None) -> None:
+        """Raise OverBudget where the spikes of a population would be held back for two projections.
+
+        The tool chain makes one delay extension of a source for all of its targets; what it books then is not known
+        here.
+        """
+        held = self._held_back(graph, neurons_per_core)
+        for name in held:
+            if held.count(name) > 1:
+                raise OverBudget(
+                    f"two projections from {name!r} have delays beyond the ring buffers of their targets",
+                    numbers={"projections": str(held.count(name)), "one delay extension serves": "1"},
+                    help="give one of them shorter delays (delays= or input_delays=), or fewer neurons to a core",
+                )
 
     def filled(
         self, graph: Graph, options: PlanOptions, cores: Sequence[Core], found: Mapping[str, Occupancy]

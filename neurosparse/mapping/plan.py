@@ -115,7 +115,7 @@ def _refuse_unknown(graph: Graph, profile: Profile) -> None:
             raise BadInput(
                 f"projection {p.name!r} has delays of several timesteps: how {profile.name} holds them is not known",
                 numbers={"needs": f"{p.delays:,} timesteps", "there is": "1"},
-                help="plan it for spinnaker, or give all connections one delay (lif layers without delays=)",
+                help="plan it for spinnaker, or leave delays= and input_delays= out of lif layers",
             )
 
 

@@ -67,7 +67,7 @@ def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
             f"the rule rigl hears gradients of all steps, and {forgetful[0]} keeps those of none",
             help="leave checkpoint_every out, or use --rule deepr",
         )
-    if settings.signs == "dale" and (shares or any(matrix.recurrent for matrix in architecture.matrices)):
+    if settings.signs == "dale" and (shares or any(m.recurrent or m.delays > 1 for m in architecture.matrices)):
         raise BadInput(
             f"signs dale gives every row of weights a sign, and a neuron of {architecture} has several rows",
             help="use --signs anew or --signs fixed",

@@ -26,6 +26,7 @@ NETWORKS = {
     "two layers of currents": "lif:20:tau_syn=4:refractory=1,lif:16:tau_syn=3:refractory=1:delays=2,leaky:5,mean",
     "late input": "lif:24:input_delays=5:tau_syn=4:refractory=1,"
     "lif:16:input_delays=3:tau_syn=3:refractory=1:delays=2,last",
+    "later than the last step": "lif:20:input_delays=60:delays=60,mean",
     "the largest": "lif:25:refractory=3,leaky:8,max",
 }
 
@@ -60,6 +61,7 @@ def test_what_is_expected_is_what_the_network_does_as_it_learns(layers, kind):
         ("two layers", "numbers"),
         ("late input", "numbers"),
         ("late input", "spikes"),
+        ("later than the last step", "numbers"),
     ],
 )
 def test_every_spike_is_found_in_brian2(layers, kind, tmp_path):

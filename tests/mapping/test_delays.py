@@ -29,6 +29,7 @@ NETWORKS = [
     ("8x8,lif:300:delays=40,10", {}),
     ("8x8,lif:300:delays=80,10", {"neurons_per_core": 150}),
     ("28x28,lif:100:input_delays=6,10", {}),
+    ("8x8,lif:300:input_delays=40,lif:100:input_delays=100,10", {}),
     ("8x8,lif:40:input_delays=20:delays=3,lif:30:input_delays=100:recurrent=no:tau_syn=5,leaky:20,last,10", {}),
     ("8x8,lif:60:delays=20,10", {"max_row_length": 2, "neurons_per_core": 25}),
 ]
@@ -129,3 +130,8 @@ def test_delays_that_are_too_long_are_refused_with_what_fits(layers, says, there
         plan_of(layers, neurons_per_core=int(match[1]))
     else:
         assert caught.value.help == f"delays of up to {there_is} fit"
+
+
+def test_a_population_held_back_for_two_projections_is_refused():
+    with pytest.raises(OverBudget, match="two projections from 'lif1' have delays beyond the ring buffers"):
+        plan_of("8x8,lif:300:delays=40,lif:300:input_delays=40,10")

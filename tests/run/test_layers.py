@@ -130,6 +130,7 @@ def test_a_run_goes_on_to_the_bit_where_it_was_stopped(layers, tmp_path):
         ({"data": "digits-rows", "layers": "lstm:8:checkpoint_every=2", "rule": "rigl"}, "keeps those of none"),
         ({"data": "digits-rows", "layers": "lif:8:checkpoint_every=2", "rule": "rigl"}, "keeps those of none"),
         ({"data": "digits-rows", "layers": "lif:8:delays=2", "signs": "dale"}, "several rows"),
+        ({"data": "digits-rows", "layers": "lif:8:input_delays=2:recurrent=no", "signs": "dale"}, "several rows"),
         ({"data": "digits", "layers": "conv:8:3", "signs": "dale"}, "several rows"),
         ({"data": "digits", "layers": "8,norm", "batch": 1}, "a batch of one number"),
         ({"data": "digits-rows", "layers": "lif:8", "activation": "qcfs"}, "of rectified neurons"),

@@ -25,8 +25,8 @@ MEANS = {
     " v_reset",
     "CubaLIF": "v <- exp(-1/tau_mem) v + k i + b, then i <- exp(-1/tau_syn) i + S, the spikes as LIF; k is"
     " tau_mem / (tau_mem - tau_syn) (exp(-1/tau_mem) - exp(-1/tau_syn)), S what enters, b the bias in the metadata",
-    "order": "a layer gets the spikes that the one before it sends in the same step; what goes back to its own cells"
-    " takes the steps of its Delay, and none besides",
+    "order": "a layer gets the spikes that the one before it sends in the same step; what goes through a Delay, back to"
+    " its own cells or late to the next, takes the steps of that, and none besides",
     "adaptation": "NIR has no word for it: where the metadata of cells have beta and tau_adapt, a spike raises the"
     " threshold by beta, and what it is raised by falls by exp(-1/tau_adapt) a step",
     "refractory": "NIR has no word for it: so many steps after a spike, in the metadata, v stays at v_reset",
@@ -136,9 +136,8 @@ def graph(network: NativeNetwork) -> Any:
 
 
 def _dense(listed: Connections, shape: tuple[int, int]) -> dict[int, np.ndarray]:
-    """Return the weights of each delay, float64 (n_post, n_pre); one of zeros where there are none."""
-    found = {delay: one.T.toarray(order="C") for delay, one in listed.by_delay(shape).items()}
-    return found or {0: np.zeros(shape[::-1])}
+    """Return the weights of each delay, float64 (n_post, n_pre)."""
+    return {delay: one.T.toarray(order="C") for delay, one in listed.by_delay(shape).items()}
 
 
 def _cells(layer: NativeLayer) -> Any:
