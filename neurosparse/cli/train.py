@@ -43,11 +43,12 @@ def _shown(value: Any) -> str:
 _MEANINGS = """\b
 Pooling strides as far as its window with stride=0. checkpoint_every keeps the
 states of so many steps alone, 0 those of all; clip is the largest norm of the
-gradient of weights and biases, of each direction of bilstm, 0 for any. A step of lif is 1 ms: tau_mem,
-tau_syn, tau_adapt and refractory are in ms (tau_syn=0: spikes move the potential
-at once), weights and beta in thresholds, rate in Hz; adaptive is how many of the
-neurons, the last ones, adapt; rate_cost times the mean squared distance from
-rate, in (spikes/ms)^2, joins the loss. tau of leaky is in steps."""
+gradient of weights and biases, of each direction of bilstm, 0 for any. A step of
+lif is 1 ms: tau_mem, tau_syn, tau_adapt and refractory are in ms (tau_syn=0:
+spikes move the potential at once), weights and beta in thresholds, rate in Hz;
+adaptive is how many of the neurons, the last ones, adapt; rate_cost times the
+mean squared distance from rate, in (spikes/ms)^2, joins the loss. tau of leaky is
+in steps."""
 
 
 def _layers() -> str:

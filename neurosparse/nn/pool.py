@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -43,18 +44,17 @@ class MaxPool(Weightless):
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (channels * high * wide, batch) from `x` (channels * height * width, batch)."""
-        jobs = [(x, y, self._shape, channels) for channels in self._channels]
-        self._workers.run(max_pool, jobs, self._work(y))
+        self._run(max_pool, y, (x, y, self._shape))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Write `dx` unless it is empty."""
         if dx.size:
-            jobs = [(x, dx, y, dy, self._shape, self._gates, channels) for channels in self._channels]
-            self._workers.run(max_pool_back, jobs, self._work(y))
+            self._run(max_pool_back, y, (x, dx, y, dy, self._shape, self._gates))
 
-    def _work(self, y: np.ndarray) -> int:
-        """Return how many numbers all windows hold."""
-        return y.size * self._shape[4] ** 2
+    def _run(self, kernel: Callable[..., None], y: np.ndarray, arguments: tuple[Any, ...]) -> None:
+        """Run a kernel on all channels; the work is as many numbers as the windows of the output `y` hold."""
+        jobs = [(*arguments, channels) for channels in self._channels]
+        self._workers.run(kernel, jobs, y.size * self._shape[4] ** 2)
 
 
 class AveragePool(MaxPool):
@@ -62,11 +62,9 @@ class AveragePool(MaxPool):
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (channels * high * wide, batch) from `x` (channels * height * width, batch)."""
-        jobs = [(x, y, self._shape, channels) for channels in self._channels]
-        self._workers.run(average_pool, jobs, self._work(y))
+        self._run(average_pool, y, (x, y, self._shape))
 
     def backward(self, x: np.ndarray, dx: np.ndarray, y: np.ndarray, dy: np.ndarray, laws: Sequence[Law]) -> None:
         """Write `dx` unless it is empty."""
         if dx.size:
-            jobs = [(x, dx, dy, self._shape, self._gates, channels) for channels in self._channels]
-            self._workers.run(average_pool_back, jobs, self._work(y))
+            self._run(average_pool_back, y, (x, dx, dy, self._shape, self._gates))
