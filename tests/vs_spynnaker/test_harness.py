@@ -14,6 +14,9 @@ VECTORS = Path(__file__).parent.parent / "footprint" / "vectors"
 OF_ONE_RUN = ("vector", "tool", "python", "run_seconds")
 # Regions filled from random numbers, or from a counter that runs through all networks of one process.
 SEEDED = ("neuron_builder", "ConnectorBuilderRegion", "PoissonParams", "CONFIGURATION")
+# The tool chain sorts the synapses of a row unstably: with AVX-512 they come in another order than without. The words
+# of each row are compared sorted, as synblocks_canonical_sha256.
+UNSTABLE = ("SynBlocks",)
 # 158 s; not covered: plasticity, split cores, and connections that the tool chain draws.
 LEFT_OUT = ("multi_board_200k", "stdp", "split_cores_1", "machine_generated")
 
@@ -45,7 +48,7 @@ def comparable(facts):
     facts = {name: value for name, value in facts.items() if name not in OF_ONE_RUN}
     for core in facts.get("machine_vertices", ()):
         for region in core["ds_regions"]:
-            if region["label"] in SEEDED:
+            if region["label"] in SEEDED + UNSTABLE:
                 region["sha256"] = region["hex"] = None
     for population in facts.get("populations", ()):
         if "allow_delay_extension" in population:  # here "False", there false
