@@ -1,6 +1,7 @@
 """Weights and degrees, against a plain count."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from neurosparse.architecture.architecture import Architecture
+from neurosparse.architecture.words import parse_layer
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.report.page.connections import connections
 
@@ -45,6 +48,16 @@ def test_all_is_counted(after, before):
             sum(out[pre] == degree for pre in range(6)) for degree in range(found.out_degrees.edges.size - 1)
         ]
         assert getattr(found.in_degrees, side).sum() == 9
+
+
+def test_the_delays_of_a_source_are_one_source():
+    architecture = Architecture((2, 5), (parse_layer("lif:3:recurrent=no:input_delays=3"), parse_layer("mean")))
+    synapses = {(0, 0): 1.0, (2, 1): 1.0, (2, 0): -1.0}  # of the first source, at the first and at the last delay
+    network = replace(_network(synapses, (6, 3)), architecture=architecture)
+    (found,) = connections(network, None)
+    assert found.end.out_degree == (1.5, 3)
+    assert found.end.sources == 1
+    assert found.out_degrees.end.tolist() == [1, 0, 0, 1]
 
 
 def test_wide_degrees_share_bins_and_none_is_lost():

@@ -63,7 +63,6 @@ class Connections:
     name: str
     pre: str
     post: str
-    shape: tuple[int, int]
     weights: Counts
     out_degrees: Counts
     in_degrees: Counts
@@ -83,26 +82,28 @@ def connections(network: TrainedNetwork, initial: TrainedNetwork | None) -> tupl
         p.weight.shape for p in network.projections
     ]:
         initial = None
+    matrices = network.architecture.matrices if network.architecture is not None else None
     found = []
     for k, p in enumerate(network.projections):
+        delays = 1 if matrices is None else matrices[k].delays
         before = None if initial is None else initial.projections[k]
         both = [p] if before is None else [p, before]
         found.append(
             Connections(
-                p.name, p.pre, p.post, (p.weight.shape[0], p.weight.shape[1]),
+                p.name, p.pre, p.post,
                 _weights([q.weight.data for q in both]),
-                _degrees([_out_degrees(q) for q in both]),
+                _degrees([_out_degrees(q, delays) for q in both]),
                 _degrees([_in_degrees(q) for q in both]),
-                None if before is None else _state(before),
-                _state(p),
+                None if before is None else _state(before, delays),
+                _state(p, delays),
             )
         )  # fmt: skip
     return tuple(found)
 
 
-def _out_degrees(projection: TrainedProjection) -> np.ndarray:
-    """Return the synapses of each source: int64 (n_pre,)."""
-    return np.diff(projection.weight.indptr).astype(np.int64)
+def _out_degrees(projection: TrainedProjection, delays: int) -> np.ndarray:
+    """Return the synapses of each source, which has a row for each of its delays: int64 (n_pre,)."""
+    return np.diff(projection.weight.indptr[::delays]).astype(np.int64)
 
 
 def _in_degrees(projection: TrainedProjection) -> np.ndarray:
@@ -131,10 +132,10 @@ def _counts(edges: np.ndarray, values: list[np.ndarray]) -> Counts:
     return Counts(edges, found[0], found[1] if len(found) > 1 else None)
 
 
-def _state(projection: TrainedProjection) -> State:
+def _state(projection: TrainedProjection, delays: int) -> State:
     """Return the figures of a projection."""
     weight = projection.weight.data
-    outgoing, incoming = _out_degrees(projection), _in_degrees(projection)
+    outgoing, incoming = _out_degrees(projection, delays), _in_degrees(projection)
     magnitude = np.abs(weight.astype(np.float64))
     return State(
         synapses=int(weight.size),
