@@ -4,6 +4,9 @@ An image is laid out in `planes`: padded with zeros, and cut into phases where t
 weight at (channel, row, column) of the kernel sees at the positions of a row, one after the other, is one run of memory
 of its channel. The way back is the same product: what a pixel is shown lies in runs of the planes of the gradient. No
 matrix of patches exists: the sums of a tile of positions stay in registers while the weights that count are passed.
+
+Of a batch only some samples, `abreast`, lie side by side in a run; planes of others lie behind. Neighbours see much the
+same pixels, so that many positions of a few samples need less of the first-level cache than one position of many.
 """
 
 from __future__ import annotations
@@ -31,20 +34,21 @@ def to_planes(x, planes, shape, channels):
     ----------
     x : float32 (channels * height * width, batch)
     planes : float32 (channels, at least stride * stride * rows * pitch * batch and a tile)
-    shape : (height, width, stride, top, left, rows, pitch), each int64
-        Of the image; of the convolution; rows and columns of padding before the image; of one plane.
+    shape : (height, width, stride, top, left, rows, pitch, abreast), each int64
+        Of the image; of the convolution; rows and columns of padding before the image; of one plane; the samples that
+        lie side by side, whole vectors of them and a divisor of the batch.
     channels : (int64, int64)
         First channel and the one after the last.
     """
-    height, width, stride, top, left, rows, pitch = shape
-    batch = x.shape[1]
+    height, width, stride, top, left, rows, pitch, abreast = shape
+    area = stride * stride * rows * pitch * abreast
     for channel in range(channels[0], channels[1]):
         for i in range(height):
             for j in range(width):
-                begin = _place(i + top, j + left, stride, rows, pitch) * batch
-                for b in range(0, batch, WIDTH):
+                begin = _place(i + top, j + left, stride, rows, pitch) * abreast
+                for b in range(0, x.shape[1], WIDTH):
                     run = lanes.load(x, (channel * height + i) * width + j, b)
-                    lanes.store(planes, channel, begin + b, run)
+                    lanes.store(planes, channel, b // abreast * area + begin + b % abreast, run)
 
 
 @kernel
@@ -71,17 +75,17 @@ def convolve(rows, seen, bias, planes, begin, y, shape, posts):
         Where in its channel's planes the run of each (row, column) of the kernel begins.
     y : float32 (n_out * height * width, batch)
         Written for the range of channels.
-    shape : (height, width, pitch, rectify), each int64
-        Of the output; the pitch of the planes; 0 where the sums are what is asked for.
+    shape : (height, width, abreast, pitch, area, rectify), each int64
+        Of the output; samples side by side; of the planes, and how much of a channel's so many samples take; 0 where
+        the sums are what is asked for.
     posts : (int64, int64)
         First channel out and the one after the last.
     """
     row_start, target = rows
     weight, ceiling, levels = seen
-    height, width, pitch, rectify = shape
+    height, width, abreast, pitch, area, rectify = shape
     first, last = posts
-    count, columns = last - first, width * y.shape[1]
-    out = y.reshape(y.size)
+    count, columns = last - first, width * abreast
     key = np.full(row_start[-1], -1, np.int32)
     run = np.empty(key.size, np.int64)
     groups = (row_start.size - 2) // _ROWS + 1
@@ -93,22 +97,24 @@ def convolve(rows, seen, bias, planes, begin, y, shape, posts):
                 run[slot] = here
     passed = _in_order(key, run, weight, groups * count)
     z = tiles(count)
-    for i in range(height):
-        for column in range(0, columns, TILE):
-            for j in range(first, last):
-                b = lanes.spread(bias[j])
-                for c in range(0, TILE, WIDTH):
-                    lanes.store(z, j - first, c, b)
-            _add_products(passed, (0, groups * count), planes, i * pitch * y.shape[1] + column, z)
-            for j in range(first, last):
-                begins = (j * height + i) * columns + column
-                for c in range(0, min(TILE, columns - column), WIDTH):
-                    sums = lanes.load(z, j - first, c)
-                    if rectify and levels > np.float32(0.0):
-                        sums = lanes.staircase(sums, ceiling, levels)
-                    elif rectify:
-                        sums = lanes.positive_part(sums)
-                    lanes.store_run(out, begins + c, sums)
+    for sample in range(0, y.shape[1], abreast):
+        for i in range(height):
+            begins = sample // abreast * area + i * pitch * abreast
+            for column in range(0, columns, TILE):
+                for j in range(first, last):
+                    b = lanes.spread(bias[j])
+                    for c in range(0, TILE, WIDTH):
+                        lanes.store(z, j - first, c, b)
+                _add_products(passed, (0, groups * count), planes, begins + column, z)
+                for j in range(first, last):
+                    for c in range(0, min(TILE, columns - column), WIDTH):
+                        sums = lanes.load(z, j - first, c)
+                        if rectify and levels > np.float32(0.0):
+                            sums = lanes.staircase(sums, ceiling, levels)
+                        elif rectify:
+                            sums = lanes.positive_part(sums)
+                        position, b = (column + c) // abreast, (column + c) % abreast
+                        lanes.store(y, (j * height + i) * width + position, sample + b, sums)
 
 
 @kernel
@@ -127,17 +133,17 @@ def push_back(rows, weight, back, dplanes, x, dx, shape, channels):
         The gradient of the sums, laid out as `to_planes` does.
     x, dx : float32 (channels * height * width, batch)
         The image, and its gradient: written for the range of channels.
-    shape : (height, width, stride, top, left, pitch, ceiling)
-        Of the image; of the convolution; padding before the image; the pitch of `dplanes`, each int64; the ceiling of
-        `lanes.where_open`, float32.
+    shape : (height, width, stride, top, left, pitch, abreast, area, ceiling)
+        Of the image; of the convolution; padding before the image; of `dplanes` as `convolve` takes them, each int64;
+        the ceiling of `lanes.where_open`, float32.
     channels : (int64, int64)
         First channel and the one after the last.
     """
     row_start, target = rows
     phase, begin = back
-    height, width, stride, top, left, pitch, ceiling = shape
+    height, width, stride, top, left, pitch, abreast, area, ceiling = shape
     first, last = channels
-    count, batch, size = last - first, x.shape[1], begin.size
+    count, size = last - first, begin.size
     start = row_start[first * size]
     key = np.empty(row_start[last * size] - start, np.int32)
     run = np.empty(key.size, np.int64)
@@ -150,25 +156,26 @@ def push_back(rows, weight, back, dplanes, x, dx, shape, channels):
     passed = _in_order(key, run, weight[start:], stride * stride * groups * count)
     z = tiles(count)
     zero = lanes.spread(np.float32(0.0))
-    for i in range(height):
-        row = i + top
-        for side in range(min(stride, width)):
-            # The pixels side, side + stride, ... of a row lie one after the other in their phase.
-            at = row % stride * stride + (side + left) % stride
-            columns = ((width - side - 1) // stride + 1) * batch
-            begins = (row // stride * pitch + (side + left) // stride) * batch
-            for column in range(0, columns, TILE):
-                for channel in range(count):
-                    for c in range(0, TILE, WIDTH):
-                        lanes.store(z, channel, c, zero)
+    for sample in range(0, x.shape[1], abreast):
+        for i in range(height):
+            row = i + top
+            for side in range(min(stride, width)):
+                # The pixels side, side + stride, ... of a row lie one after the other in their phase.
+                at = row % stride * stride + (side + left) % stride
                 keys = at * groups * count, (at + 1) * groups * count
-                _add_products(passed, keys, dplanes, begins + column, z)
-                for channel in range(first, last):
-                    for c in range(0, min(TILE, columns - column), WIDTH):
-                        j, b = side + (column + c) // batch * stride, (column + c) % batch
-                        pixel = (channel * height + i) * width + j
-                        gate = lanes.load(x, pixel, b)
-                        lanes.store(dx, pixel, b, lanes.where_open(gate, ceiling, lanes.load(z, channel - first, c)))
+                columns = ((width - side - 1) // stride + 1) * abreast
+                begins = sample // abreast * area + (row // stride * pitch + (side + left) // stride) * abreast
+                for column in range(0, columns, TILE):
+                    for channel in range(count):
+                        for c in range(0, TILE, WIDTH):
+                            lanes.store(z, channel, c, zero)
+                    _add_products(passed, keys, dplanes, begins + column, z)
+                    for channel in range(first, last):
+                        for c in range(0, min(TILE, columns - column), WIDTH):
+                            j, b = side + (column + c) // abreast * stride, sample + (column + c) % abreast
+                            pixel = (channel * height + i) * width + j
+                            pushed = lanes.load(z, channel - first, c)
+                            lanes.store(dx, pixel, b, lanes.where_open(lanes.load(x, pixel, b), ceiling, pushed))
 
 
 @kernel

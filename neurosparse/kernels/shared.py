@@ -20,15 +20,18 @@ _BLOCK = 4096
 
 
 @kernel
-def descend_shared(slots, planes, begin, dy, shape, law, moment, rows, died, width):
+def descend_shared(slots, planes, begin, dplanes, shape, law, moment, rows, died, width):
     """Do as `update.descend` for weights that are shared over positions, without pushing back (see `push_back`).
 
     Parameters
     ----------
     slots, law, moment, rows, died, width
         As `update.descend` takes them.
-    planes, begin, dy, shape
+    planes, begin, dplanes
         As `convolve` and `push_back` take them.
+    shape : (height, width, batch, abreast, pitch, area, back_pitch, back_area, back_begin), each int64
+        Of the output; of the planes, and of those of the gradient, as `convolve` and `push_back` take them; where in
+        the latter a channel's first position lies.
 
     Returns
     -------
@@ -37,7 +40,8 @@ def descend_shared(slots, planes, begin, dy, shape, law, moment, rows, died, wid
     """
     row_start, target, _, _ = slots
     first, last = rows
-    high, wide, pitch = shape
+    high, wide, batch, abreast, pitch, area, back_pitch, back_area, back_begin = shape
+    columns = wide * abreast
     key = stream(moment[0], moment[1], NOISE)
     longest = _BLOCK
     for i in range(first, last):
@@ -46,7 +50,7 @@ def descend_shared(slots, planes, begin, dy, shape, law, moment, rows, died, wid
     gradient = np.empty(longest, np.float32)
     scratch = np.empty(longest, np.int64), np.empty(longest, np.int32)
     noted = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
-    dz = tiles(dy.shape[0] // (high * wide))
+    dz = tiles(dplanes.shape[0])
     zero = lanes.spread(np.float32(0.0))
     start = row_start[first]
     row, gone = first, 0
@@ -57,11 +61,13 @@ def descend_shared(slots, planes, begin, dy, shape, law, moment, rows, died, wid
         stop = row_start[upto]
         for n in range(stop - start):
             lanes.store(summed, n, 0, zero)
-        for i in range(high):
-            for column in range(0, wide * dy.shape[1], TILE):
-                _take_tile(dy, i, column, shape, dz)
-                tile = i * pitch * dy.shape[1] + column
-                _add_products(row_start, target, planes, begin, dz, tile, (row, upto), summed)
+        for block in range(batch // abreast):
+            for i in range(high):
+                seen = block * area + i * pitch * abreast
+                shown = block * back_area + i * back_pitch * abreast + back_begin
+                for column in range(0, columns, TILE):
+                    _take_tile(dplanes, shown + column, columns - column, dz)
+                    _add_products(row_start, target, planes, begin, dz, seen + column, (row, upto), summed)
         for n in range(stop - start):
             gradient[n] = lanes.total(lanes.load(summed, n, 0))
         gone, noted = settle(slots, law, key, (row, upto), start, gradient, scratch, (gone, noted), died, width)
@@ -70,25 +76,12 @@ def descend_shared(slots, planes, begin, dy, shape, law, moment, rows, died, wid
 
 
 @kernel
-def _take_tile(dy, i, column, shape, dz):
-    """Copy a tile of a row of the gradient of the sums of every channel to `dz`; zero behind the end of the row.
-
-    Parameters
-    ----------
-    dy : float32 (n_out * height * width, batch)
-    i, column : int64
-        The row of positions, and the first column in it.
-    shape : (height, width, pitch), each int64
-    dz : float32 (n_out, TILE)
-    """
-    height, width, _ = shape
-    columns = width * dy.shape[1]
+def _take_tile(dplanes, begin, columns, dz):
+    """Copy a tile of the gradient of the sums of every channel to `dz`; zero behind so many columns."""
     zero = lanes.spread(np.float32(0.0))
-    flat = dy.reshape(dy.size)
     for j in range(dz.shape[0]):
-        begin = (j * height + i) * columns + column
         for c in range(0, TILE, WIDTH):
-            lanes.store(dz, j, c, lanes.load_run(flat, begin + c) if column + c < columns else zero)
+            lanes.store(dz, j, c, lanes.load(dplanes, j, begin + c) if c < columns else zero)
 
 
 @kernel

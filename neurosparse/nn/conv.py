@@ -67,7 +67,10 @@ class Conv:
         batch = padded(batch)
         self._planes = at.planes(batch)
         self._dplanes = NOTHING
-        self._begin, self._back = at.begin * batch, (at.back[0], at.back[1] * batch)
+        self._abreast = n = at.abreast(batch)
+        self._begin, self._back = at.begin * n, (at.back[0], at.back[1] * n)
+        self._runs, self._back_runs = (at.pitch, at.area * n), (at.back_pitch, at.back_area * n)
+        self._back_begin = (at.before * at.back_pitch + at.before) * n
         self._posts, self._channels = cut(projection.n_post, store.parts), cut(shape[0], store.parts)
 
     @property
@@ -101,13 +104,13 @@ class Conv:
         self, x: np.ndarray, planes: np.ndarray, shape: tuple[int, ...], channels: list[tuple[int, int]]
     ) -> None:
         """Copy images, or gradients of sums, into their planes."""
-        self._workers.run(to_planes, [(x, planes, shape, part) for part in channels], x.size)
+        self._workers.run(to_planes, [(x, planes, (*shape, self._abreast), part) for part in channels], x.size)
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (channels out * height out * width out, batch) from `x` (channels * height * width, batch)."""
         at, (row_start, target, _, _) = self._geometry, self._projection.slots
         self._lay_out(x, self._planes, at.of_planes, self._channels)
-        shape = (*at.out, at.pitch, int(self._rectify))
+        shape = (*at.out, self._abreast, *self._runs, int(self._rectify))
         jobs = [
             ((row_start, target), self._seen, self.bias, self._planes, self._begin, y, shape, posts)
             for posts in self._posts
@@ -118,17 +121,22 @@ class Conv:
         """Write `dx` unless it is empty, then visit the live slots: move weights and biases, drop the dead."""
         (law,), at, work = laws, self._geometry, self._work(x.shape[1])
         row_start, target, _, _ = self._projection.slots
-        if dx.size:
+        if dx.size or self._abreast < x.shape[1]:
             if not self._dplanes.size:
                 self._dplanes = at.back_planes(self.bias.size, dy.shape[1])
             self._lay_out(dy, self._dplanes, at.of_back, self._posts)
-            shape = (*at.shape[1:], at.stride, at.top, at.left, at.back_pitch, self._gates)
+            shown, runs = self._dplanes, (*self._back_runs, self._back_begin)
+        else:  # the gradient lies in planes of its own, without a zero between rows
+            shown, runs = dy.reshape(self.bias.size, -1), (at.out[1], 0, 0)
+        if dx.size:
+            back_pitch, back_area, _ = runs
+            shape = (*at.shape[1:], at.stride, at.top, at.left, back_pitch, self._abreast, back_area, self._gates)
             jobs = [
                 ((row_start, target), self._store.seen, self._back, self._dplanes, x, dx, shape, channels)
                 for channels in self._channels
             ]
             self._workers.run(push_back, jobs, work)
-        seen = self._planes, self._begin, dy, (*at.out, at.pitch)
+        seen = self._planes, self._begin, shown, (*at.out, x.shape[1], self._abreast, *self._runs, *runs)
         descend_by(descend_shared, seen, self._store, self._projection, law, self._workers, work)
         rate, _, _, momentum, _ = law.numbers()
         descend_bias(self.bias, self._bias_velocity, dy.reshape(self.bias.size, -1), rate, momentum)

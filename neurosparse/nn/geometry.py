@@ -9,7 +9,13 @@ import numpy as np
 from neurosparse.architecture.images import Conv, padding_before
 from neurosparse.architecture.layer import Shape
 from neurosparse.kernels.convolution import TILE
+from neurosparse.kernels.lanes import WIDTH
 from neurosparse.nn.activations import buffer
+
+# How much of their tiles the samples that lie side by side have to take.
+_USED = 0.8
+# Rows of a kernel of which a tile sees so little that all samples may lie side by side.
+_FEW = 128
 
 
 @dataclass(frozen=True)
@@ -67,23 +73,49 @@ class Geometry:
             shape, (high, wide), stride, top, left, rows, pitch, begin, before, back_rows, back_pitch, back
         )  # fmt: skip
 
+    def abreast(self, batch: int) -> int:
+        """Return how many samples of a batch of whole vectors lie side by side.
+
+        As few as leave little of a tile idle, but two vectors; and all where the kernel has so few rows that what a
+        tile sees is small anyway.
+        """
+        if self.begin.size * self.shape[0] <= _FEW:
+            return batch
+        some = [n for n in range(WIDTH, batch + 1, WIDTH) if batch % n == 0 and (n > WIDTH or n == batch)]
+        return next((n for n in some if self._used(n) >= _USED), max(some, key=self._used))
+
+    def _used(self, samples: int) -> float:
+        """Return which part of its tiles a row of positions of some samples takes."""
+        columns = self.out[1] * samples
+        return columns / (-(-columns // TILE) * TILE)
+
     @property
     def of_planes(self) -> tuple[int, ...]:
-        """Return the shape as `to_planes` takes it."""
+        """Return the shape as `to_planes` takes it, up to the samples abreast."""
         return (*self.shape[1:], self.stride, self.top, self.left, self.rows, self.pitch)
 
     @property
     def of_back(self) -> tuple[int, ...]:
-        """Return the shape of the planes of the gradient as `to_planes` takes it."""
+        """Return the shape of the planes of the gradient as `to_planes` takes it, up to the samples abreast."""
         return (*self.out, 1, self.before, self.before, self.back_rows, self.back_pitch)
+
+    @property
+    def area(self) -> int:
+        """Return how many places the planes of a channel have."""
+        return self.stride**2 * self.rows * self.pitch
+
+    @property
+    def back_area(self) -> int:
+        """Return how many places the planes of the gradient of a channel out have."""
+        return self.back_rows * self.back_pitch
 
     def planes(self, batch: int) -> np.ndarray:
         """Return zeros for the planes of the image; a batch of whole vectors."""
-        return _planes(self.shape[0], self.stride**2 * self.rows * self.pitch * batch)
+        return _planes(self.shape[0], self.area * batch)
 
     def back_planes(self, channels: int, batch: int) -> np.ndarray:
         """Return zeros for the planes of the gradient of some channels out."""
-        return _planes(channels, self.back_rows * self.back_pitch * batch)
+        return _planes(channels, self.back_area * batch)
 
 
 def _planes(channels: int, columns: int) -> np.ndarray:

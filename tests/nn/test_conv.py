@@ -1,5 +1,7 @@
 """Convolutions, pooling and views of images: what they compute, and their gradients, against plain twins in float64."""
 
+from unittest.mock import patch
+
 import naive_images as naive
 import numpy as np
 import pytest
@@ -33,17 +35,19 @@ _SAMPLES = 3
 geometries = st.tuples(
     st.integers(1, 3), st.integers(1, 7), st.integers(1, 7), st.integers(1, 5), st.integers(1, 3),
     st.sampled_from(["same", "valid"]),
-).filter(lambda g: g[3] <= min(g[1], g[2]))  # fmt: skip
+).filter(lambda g: max(g[3], g[4]) <= min(g[1], g[2]))  # fmt: skip
 
 
-def _conv(shape, spec, connectivity=0.5, *, parts=1, activation=IDENTITY, below=IDENTITY, workers=None, **options):
+def _conv(
+    shape, spec, connectivity=0.5, *, parts=1, activation=IDENTITY, below=IDENTITY, workers=None, batch=16, **options
+):  # fmt: skip
     (matrix,) = spec.matrices(shape)
     budget = max(1, round(connectivity * matrix.rows * matrix.columns))
     store = SynapseStore(Layout((unbounded("p", matrix.rows, matrix.columns, budget),)), parts=parts, **options)
     store.fill(5)
     biases = np.zeros(spec.channels, np.float32), np.zeros(spec.channels if store.velocity.size else 0, np.float32)
     layer = Conv(
-        spec, shape, store, store.projections[0], biases, 16, activation, below, workers or Workers(1)
+        spec, shape, store, store.projections[0], biases, batch, activation, below, workers or Workers(1)
     )  # fmt: skip
     layer.initialise(1.0, 2)
     layer.bias[:] = np.random.default_rng(3).normal(size=spec.channels)
@@ -59,29 +63,35 @@ def _kernel(layer, shape, size):
     return kernel.reshape(shape[0], size, size, p.n_post), row
 
 
-def _signals(shape, out, seed):
+def _signals(shape, out, seed, batch=16):
     rng = np.random.default_rng(seed)
-    x, y, dy = (buffer(int(np.prod(s)), 16) for s in (shape, out, out))
+    x, y, dy = (buffer(int(np.prod(s)), batch) for s in (shape, out, out))
     x[:] = rng.normal(size=x.shape)
-    dy[:, :_SAMPLES] = rng.normal(size=(dy.shape[0], _SAMPLES))
+    dy[:, _samples(batch)] = rng.normal(size=(dy.shape[0], _SAMPLES))
     return x, y, dy
 
 
+def _samples(batch):
+    """Return samples from all over a batch: not all of them lie side by side."""
+    return np.linspace(0, batch - 1, _SAMPLES).astype(int)
+
+
+@patch("neurosparse.nn.geometry._FEW", 20)  # small kernels, of which some have all samples side by side
 @settings(max_examples=40)
-@given(geometries, st.integers(1, 4), st.floats(0.05, 1.0))
-def test_a_convolution_and_its_gradients_are_those_of_the_plain_twin(geometry, n_out, connectivity):
+@given(geometries, st.integers(1, 4), st.floats(0.05, 1.0), st.sampled_from([16, 48, 64]))
+def test_a_convolution_and_its_gradients_are_those_of_the_plain_twin(geometry, n_out, connectivity, batch):
     channels, height, width, size, stride, padding = geometry
     shape, spec = (channels, height, width), ConvSpec(n_out, size, stride, padding)
-    layer, store = _conv(shape, spec, connectivity)
+    layer, store = _conv(shape, spec, connectivity, batch=batch)
     kernel, row = _kernel(layer, shape, size)
     bias, target, before = layer.bias.copy(), store.target.copy(), store.weight.copy()
-    x, y, dy = _signals(shape, spec.shape(shape), 7)
+    x, y, dy = _signals(shape, spec.shape(shape), 7, batch)
     dx = np.full_like(x, 9.0)
     layer.forward(x, y)
     layer.backward(x, dx, y, dy, [_LAW])
     store.replace_dead(1, 1)
     by_weight, by_bias = np.zeros_like(kernel), np.zeros(n_out)
-    for b in range(_SAMPLES):
+    for b in _samples(batch):
         image = x[:, b].reshape(shape).astype(np.float64)
         out = naive.convolution(image, kernel, bias, stride, padding)
         np.testing.assert_allclose(y[:, b], out.ravel(), rtol=1e-4, atol=1e-5)
@@ -103,15 +113,16 @@ def test_a_convolution_and_its_gradients_are_those_of_the_plain_twin(geometry, n
     np.testing.assert_allclose((bias - layer.bias) / _RATE, by_bias, rtol=1e-2, atol=2e-3)
 
 
+@pytest.mark.parametrize("batch", [16, 96])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_kernels_of_many_channels_are_passed_in_groups(stride):
-    """More rows, channels and slots than are taken at a time, and a row of positions of more than a tile."""
+def test_kernels_of_many_channels_are_passed_in_groups(stride, batch):
+    """More rows, channels, slots and samples than are taken at a time, and a row of positions of more than a tile."""
     shape, spec = (20, 6, 11), ConvSpec(19, 5, stride)
-    layer, store = _conv(shape, spec, 0.6)
+    layer, store = _conv(shape, spec, 0.6, batch=batch)
     assert store.n_live > 4096
     kernel, row = _kernel(layer, shape, 5)
     bias, target, before = layer.bias.copy(), store.target.copy(), store.weight.copy()
-    x, y, dy = _signals(shape, spec.shape(shape), 7)
+    x, y, dy = _signals(shape, spec.shape(shape), 7, batch)
     dx = np.full_like(x, 9.0)
     layer.forward(x, y)
     layer.backward(x, dx, y, dy, [_LAW])
@@ -120,14 +131,14 @@ def test_kernels_of_many_channels_are_passed_in_groups(stride):
     rng = np.random.default_rng(8)
     way, image_way = is_live.reshape(kernel.shape) * rng.normal(size=kernel.shape), rng.normal(size=(*shape, _SAMPLES))
     by_weight, by_image, nothing = 0.0, np.zeros(_SAMPLES), np.zeros(19)
-    for b in range(_SAMPLES):
+    for n, b in enumerate(_samples(batch)):
         image = x[:, b].reshape(shape).astype(np.float64)
         out = naive.convolution(image, kernel, bias, stride, "same")
         np.testing.assert_allclose(y[:, b], out.ravel(), rtol=1e-4, atol=1e-4)
         gradient = dy[:, b].reshape(out.shape).astype(np.float64)
-        by_image[b] = np.vdot(gradient, naive.convolution(image_way[..., b], kernel, nothing, stride, "same"))
+        by_image[n] = np.vdot(gradient, naive.convolution(image_way[..., n], kernel, nothing, stride, "same"))
         by_weight += np.vdot(gradient, naive.convolution(image, way, nothing, stride, "same"))
-    pushed = (dx[:, :_SAMPLES] * image_way.reshape(-1, _SAMPLES)).sum(axis=0)
+    pushed = (dx[:, _samples(batch)] * image_way.reshape(-1, _SAMPLES)).sum(axis=0)
     np.testing.assert_allclose(pushed, by_image, rtol=1e-3)
     np.testing.assert_allclose(np.vdot(moved, way.reshape(moved.shape)), by_weight, rtol=1e-3)
 
@@ -141,7 +152,8 @@ def test_gates_of_rectified_inputs_are_closed_on_the_way_back():
     layer.forward(x, y)
     layer.backward(x, dx, y, dy, [_LAW])
     assert (dx[x == 0] == 0).all()
-    assert (dx[:, :_SAMPLES][x[:, :_SAMPLES] > 0] != 0).any()
+    seen = _samples(16)
+    assert (dx[:, seen][x[:, seen] > 0] != 0).any()
 
 
 @pytest.mark.parametrize("activation", [RELU, Activation("qcfs", 1.0, 4)], ids=["relu", "qcfs"])
@@ -171,16 +183,16 @@ def test_weights_that_are_rounded_are_seen_rounded():
 
 
 @pytest.mark.parametrize("parts", [2, 3, 11])  # more than there are channels in, and out
-@pytest.mark.parametrize("stride", [1, 2])
-def test_parts_and_threads_change_no_bit(parts, stride, monkeypatch):
+@pytest.mark.parametrize(("size", "stride"), [(3, 1), (3, 2), (6, 1)])
+def test_parts_and_threads_change_no_bit(parts, size, stride, monkeypatch):
     monkeypatch.setattr(Workers, "MIN_WORK", 0)
-    shape, spec = (4, 6, 7), ConvSpec(8, 3, stride)
+    shape, spec = (4, 6, 7), ConvSpec(8, size, stride)
     found = []
     for n in (1, parts):
         layer, store = _conv(
-            shape, spec, 0.4, parts=n, activation=RELU, below=RELU, workers=Workers(2), momentum=True
+            shape, spec, 0.4, parts=n, activation=RELU, below=RELU, workers=Workers(2), momentum=True, batch=96
         )  # fmt: skip
-        x, y, dy = _signals(shape, spec.shape(shape), 1)
+        x, y, dy = _signals(shape, spec.shape(shape), 1, 96)
         np.maximum(x, 0, out=x)
         dx = np.zeros_like(x)
         born = 0
@@ -234,7 +246,7 @@ def test_pooling_and_its_gradient_are_those_of_the_plain_twin(geometry, kind, is
     dx = np.full_like(x, 9.0)
     layer.forward(x, y)
     layer.backward(x, dx, y, dy, [])
-    for b in range(_SAMPLES):
+    for b in _samples(16):
         image = x[:, b].reshape(shape).astype(np.float64)
         out = naive.pooled(image, size, stride, padding, max if kind == "max" else np.mean)
         np.testing.assert_allclose(y[:, b].reshape(out.shape), out, rtol=1e-5, atol=1e-6)
