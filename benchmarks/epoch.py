@@ -13,10 +13,10 @@ import click
 import numpy as np
 
 from neurosparse.data.library import load_dataset
-from neurosparse.graph import split_budget
 from neurosparse.kernels.batch import shuffle
 from neurosparse.nn.network import Network
 from neurosparse.rewire.deepr import DeepR, temperature_for
+from neurosparse.shares import split_budget
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.backprop import train_step

@@ -17,9 +17,9 @@ from collections.abc import Callable
 import click
 import numpy as np
 
-from neurosparse.graph import split_budget
 from neurosparse.nn.network import Network
 from neurosparse.rewire.rule import Signals, Terms
+from neurosparse.shares import split_budget
 from neurosparse.store.layout import shared_out
 from neurosparse.store.store import SynapseStore
 from neurosparse.train.backprop import train_step

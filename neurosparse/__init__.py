@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from neurosparse.export.exporter import exporters as exporters
     from neurosparse.graph import Graph as Graph
     from neurosparse.graph import feedforward as feedforward
-    from neurosparse.graph import split_budget as split_budget
     from neurosparse.hardware.library import load_profile as load_profile
     from neurosparse.mapping.plan import make_plan as make_plan
     from neurosparse.nn.trained import TrainedNetwork as TrainedNetwork
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from neurosparse.run.folder import RunFolder as RunFolder
     from neurosparse.run.training import resume as resume
     from neurosparse.run.training import start as start
+    from neurosparse.shares import split_budget as split_budget
 
 _FACE = {
     "configure": "neurosparse.config",
@@ -31,7 +31,7 @@ _FACE = {
     "exporters": "neurosparse.export.exporter",
     "Graph": "neurosparse.graph",
     "feedforward": "neurosparse.graph",
-    "split_budget": "neurosparse.graph",
+    "split_budget": "neurosparse.shares",
     "load_profile": "neurosparse.hardware.library",
     "make_plan": "neurosparse.mapping.plan",
     "TrainedNetwork": "neurosparse.nn.trained",

@@ -6,10 +6,11 @@ import numpy as np
 from booked import PROFILE
 from scipy.sparse import csr_array
 
-from neurosparse.graph import feedforward, split_budget
+from neurosparse.graph import feedforward
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.report.facts import facts
+from neurosparse.shares import split_budget
 
 SETTINGS = {
     "data": {"value": "digits", "from": "default"},

@@ -10,7 +10,7 @@ from neurosparse.kernels import lanes
 from neurosparse.kernels.blocks import move
 from neurosparse.kernels.jit import kernel
 from neurosparse.kernels.lanes import WIDTH
-from neurosparse.kernels.rng import NOISE, WEIGHT, normal, stream
+from neurosparse.kernels.rng import NOISE, normal, stream
 
 # Slots visited at a time: their gradients stay in the first-level cache until they are applied.
 _BLOCK = 1024
@@ -289,22 +289,3 @@ def _push(row_start, target, seen, x, dx, dy, first, last, gradient):
         if push:
             for c in range(0, batch, WIDTH):
                 lanes.store(dx, i, c, lanes.where_open(lanes.load(x, i, c), ceiling, lanes.load(dx, i, c)))
-
-
-@kernel
-def scatter_weights(slots, spread, seed, step):
-    """Give every live connection of a projection a half-normal size, its sign kept.
-
-    Parameters
-    ----------
-    slots : (row_start, target, weight, velocity)
-        Rows of one projection.
-    spread : float32
-        Standard deviation of the normal distribution whose size is taken.
-    seed, step : int64
-        Name the random stream.
-    """
-    row_start, _, weight, _ = slots
-    key = stream(seed, step, WEIGHT)
-    for slot in range(row_start[0], row_start[row_start.size - 1]):
-        weight[slot] = math.copysign(spread * normal(key, np.uint64(slot)), weight[slot])

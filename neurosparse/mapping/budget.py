@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosparse.graph import share_out
 from neurosparse.hardware.compressed_rows import RowsProfile
 from neurosparse.limits import most_on_core
 from neurosparse.mapping.cost import matrix_bound
+from neurosparse.shares import share_out
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neurosparse.errors import BadInput, OverBudget, shortage
-from neurosparse.graph import Graph, Population, Projection, share_out
+from neurosparse.graph import Graph, Population, Projection
 from neurosparse.hardware.dense import DenseProfile
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.core import Core, LaidOut, Limits, PlanOptions
 from neurosparse.mapping.numbered import FROM_OUTSIDE, inputs_of, neurons_of
 from neurosparse.mapping.occupancy import Occupancy
 from neurosparse.mapping.slots import most_slots, slots_in
+from neurosparse.shares import share_out
 
 MATRIX, LISTS = "dense_matrix", "lists"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from neurosparse.errors import OverBudget
-from neurosparse.graph import Graph, Projection, share_out
+from neurosparse.graph import Graph, Projection
 from neurosparse.limits import most_on_core
 from neurosparse.mapping.core import Core, Limits, PlanOptions
 from neurosparse.mapping.occupancy import Occupancy
+from neurosparse.shares import share_out
 
 
 def fan_in_limits(graph: Graph, population: str, entries: int | None, options: PlanOptions) -> dict[str, Limits]:

@@ -12,7 +12,8 @@ from neurosparse.architecture.layers import HOLDS_WEIGHTS_ONCE, no_synapses
 from neurosparse.architecture.sequences import Last, Leaky, Lif, Lstm, Max
 from neurosparse.each import one_each
 from neurosparse.errors import BadInput
-from neurosparse.graph import Graph, Kernel, Population, Projection, split_over
+from neurosparse.graph import Graph, Kernel, Population, Projection
+from neurosparse.shares import split_over
 
 #: What neurons are called that compute no spikes: PyNN has no cell for them.
 GATES, UNITS, ADAPTIVE = "LSTM gates", "LSTM", "adaptive LIF"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.kernels.update import scatter_weights
+from neurosparse.kernels.scatter import scatter_weights
 from neurosparse.store.store import Projection
 
 

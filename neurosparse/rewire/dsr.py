@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from neurosparse.errors import BadInput
-from neurosparse.graph import share_out
 from neurosparse.kernels.prune import count_below
 from neurosparse.rewire.prior import NO_PRIOR, Prior
 from neurosparse.rewire.rule import Options, Rule, Signals, Terms
 from neurosparse.rewire.smallest import by_projection, count, drop_smallest, together
+from neurosparse.shares import share_out
 from neurosparse.store.store import SynapseStore
 
 #: H of the paper before the first rewiring, and how far the number of the dropped may be from what is asked.

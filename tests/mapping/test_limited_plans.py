@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosparse.errors import BadInput, OverBudget
-from neurosparse.graph import feedforward, split_budget, total_pairs
+from neurosparse.graph import feedforward
 from neurosparse.mapping.cost import MATRIX
 from neurosparse.mapping.most import most_synapses, most_that_fit
 from neurosparse.mapping.plan import Plan, make_plan
+from neurosparse.shares import split_budget, total_pairs
 
 _SIZES = (784, 300, 100, 10)
 

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurosparse.errors import BadInput, FileFault, OverBudget
-from neurosparse.graph import Graph, Population, Projection, feedforward, split_budget, total_pairs
+from neurosparse.graph import Graph, Population, Projection, feedforward
 from neurosparse.hardware.ledger import Usage
 from neurosparse.hardware.parse import parse_profile
 from neurosparse.hardware.topology import board_chips
 from neurosparse.mapping.place import Load, place
 from neurosparse.mapping.plan import Plan, make_plan
+from neurosparse.shares import split_budget, total_pairs
 
 _SIZES = (784, 300, 100, 10)
 _GRAPH = feedforward(_SIZES, split_budget(_SIZES, 3_552))

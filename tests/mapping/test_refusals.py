@@ -5,9 +5,10 @@ import re
 import pytest
 
 from neurosparse.errors import BadInput, OverBudget
-from neurosparse.graph import Graph, Population, Projection, feedforward, split_budget
+from neurosparse.graph import Graph, Population, Projection, feedforward
 from neurosparse.hardware.library import load_profile, profile_names
 from neurosparse.mapping.plan import make_plan
+from neurosparse.shares import split_budget
 
 _STATED = {"neurons_per_core": 128, "synapses_per_core": 2_000}
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from neurosparse.errors import BadInput
-from neurosparse.graph import feedforward, split_budget
+from neurosparse.graph import feedforward
 from neurosparse.mapping.plan import make_plan
 from neurosparse.nn.trained import TrainedNetwork, TrainedProjection
 from neurosparse.report.facts import facts
 from neurosparse.report.occupancy import occupancy
+from neurosparse.shares import split_budget
 
 _SIZES = (64, 300, 10)
 _GRAPH = feedforward(_SIZES, split_budget(_SIZES, 900))

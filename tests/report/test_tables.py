@@ -5,10 +5,11 @@ import io
 
 from booked import PROFILE
 
-from neurosparse.graph import feedforward, split_budget
+from neurosparse.graph import feedforward
 from neurosparse.hardware.ledger import Usage
 from neurosparse.mapping.plan import make_plan
 from neurosparse.report.tables import CoreRow, cores_csv, fullest_core, plan_rows
+from neurosparse.shares import split_budget
 
 _SIZES = (784, 300, 100, 10)
 _PLAN = make_plan(feedforward(_SIZES, split_budget(_SIZES, 3_552)), PROFILE)

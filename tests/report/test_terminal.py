@@ -5,9 +5,10 @@ from dataclasses import asdict
 
 from booked import PROFILE
 
-from neurosparse.graph import feedforward, split_budget
+from neurosparse.graph import feedforward
 from neurosparse.mapping.plan import make_plan
 from neurosparse.report.terminal import print_plan, print_report
+from neurosparse.shares import split_budget
 
 _SIZES = (20, 300, 10)
 _PLAN = make_plan(feedforward(_SIZES, split_budget(_SIZES, 500)), PROFILE)

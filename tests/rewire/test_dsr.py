@@ -4,8 +4,8 @@ from course import Course
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosparse.graph import share_out
 from neurosparse.rewire.dsr import FIRST_THRESHOLD
+from neurosparse.shares import share_out
 from neurosparse.store.layout import Layout, ProjectionLayout, shared_out
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from neurosparse.graph import feedforward, split_budget
+from neurosparse.graph import feedforward
 from neurosparse.hardware.library import load_profile
 from neurosparse.mapping.plan import make_plan
+from neurosparse.shares import split_budget
 from neurosparse.spiking.emulate import emulate
 from neurosparse.spiking.machine import predict
 from neurosparse.spiking.target import PYNN, SOFT
