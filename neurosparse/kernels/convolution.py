@@ -133,7 +133,7 @@ def push_back(rows, weight, back, dplanes, x, dx, shape, channels):
         The gradient of the sums, laid out as `to_planes` does.
     x, dx : float32 (channels * height * width, batch)
         The image, and its gradient: written for the range of channels.
-    shape : (height, width, stride, top, left, pitch, abreast, area, ceiling)
+    shape : (height, width, stride, top, left, abreast, pitch, area, ceiling)
         Of the image; of the convolution; padding before the image; of `dplanes` as `convolve` takes them, each int64;
         the ceiling of `lanes.where_open`, float32.
     channels : (int64, int64)
@@ -141,7 +141,7 @@ def push_back(rows, weight, back, dplanes, x, dx, shape, channels):
     """
     row_start, target = rows
     phase, begin = back
-    height, width, stride, top, left, pitch, abreast, area, ceiling = shape
+    height, width, stride, top, left, abreast, pitch, area, ceiling = shape
     first, last = channels
     count, size = last - first, begin.size
     start = row_start[first * size]

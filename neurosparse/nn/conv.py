@@ -14,7 +14,7 @@ from neurosparse.kernels.shared import descend_shared
 from neurosparse.nn.activation import Activation
 from neurosparse.nn.activations import NOTHING, padded
 from neurosparse.nn.descent import descend_by
-from neurosparse.nn.geometry import Geometry
+from neurosparse.nn.geometry import Geometry, Planes
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.weights import first_weights
 from neurosparse.nn.workers import Workers, cut
@@ -65,12 +65,9 @@ class Conv:
         self._gates = below.gates
         self._geometry = at = Geometry.of(spec, shape)
         batch = padded(batch)
-        self._planes = at.planes(batch)
-        self._dplanes = NOTHING
+        self._planes, self._dplanes = at.image.zeros(shape[0], batch), NOTHING
         self._abreast = n = at.abreast(batch)
         self._begin, self._back = at.begin * n, (at.back[0], at.back[1] * n)
-        self._runs, self._back_runs = (at.pitch, at.area * n), (at.back_pitch, at.back_area * n)
-        self._back_begin = (at.before * at.back_pitch + at.before) * n
         self._posts, self._channels = cut(projection.n_post, store.parts), cut(shape[0], store.parts)
 
     @property
@@ -100,17 +97,19 @@ class Conv:
         """Return how many multiply-adds one visit of the live slots takes."""
         return self._store.live_of(self._projection) * int(np.prod(self._geometry.out)) * batch
 
-    def _lay_out(
-        self, x: np.ndarray, planes: np.ndarray, shape: tuple[int, ...], channels: list[tuple[int, int]]
-    ) -> None:
+    def _lay_out(self, x: np.ndarray, planes: np.ndarray, shape: Planes, channels: list[tuple[int, int]]) -> None:
         """Copy images, or gradients of sums, into their planes."""
-        self._workers.run(to_planes, [(x, planes, (*shape, self._abreast), part) for part in channels], x.size)
+        self._workers.run(to_planes, [(x, planes, (*shape.sizes, self._abreast), part) for part in channels], x.size)
+
+    def _runs(self, planes: Planes) -> tuple[int, int]:
+        """Return how far rows, and the samples that lie side by side and the next of them, are apart in planes."""
+        return planes.pitch, planes.area * self._abreast
 
     def forward(self, x: np.ndarray, y: np.ndarray, moment: Moment = None) -> None:
         """Compute `y` (channels out * height out * width out, batch) from `x` (channels * height * width, batch)."""
         at, (row_start, target, _, _) = self._geometry, self._projection.slots
-        self._lay_out(x, self._planes, at.of_planes, self._channels)
-        shape = (*at.out, self._abreast, *self._runs, int(self._rectify))
+        self._lay_out(x, self._planes, at.image, self._channels)
+        shape = (*at.out, self._abreast, *self._runs(at.image), int(self._rectify))
         jobs = [
             ((row_start, target), self._seen, self.bias, self._planes, self._begin, y, shape, posts)
             for posts in self._posts
@@ -123,20 +122,20 @@ class Conv:
         row_start, target, _, _ = self._projection.slots
         if dx.size or self._abreast < x.shape[1]:
             if not self._dplanes.size:
-                self._dplanes = at.back_planes(self.bias.size, dy.shape[1])
-            self._lay_out(dy, self._dplanes, at.of_back, self._posts)
-            shown, runs = self._dplanes, (*self._back_runs, self._back_begin)
+                self._dplanes = at.sums.zeros(self.bias.size, dy.shape[1])
+            self._lay_out(dy, self._dplanes, at.sums, self._posts)
+            first = (at.sums.top * at.sums.pitch + at.sums.left) * self._abreast
+            shown, runs = self._dplanes, (*self._runs(at.sums), first)
         else:  # the gradient lies in planes of its own, without a zero between rows
             shown, runs = dy.reshape(self.bias.size, -1), (at.out[1], 0, 0)
         if dx.size:
-            back_pitch, back_area, _ = runs
-            shape = (*at.shape[1:], at.stride, at.top, at.left, back_pitch, self._abreast, back_area, self._gates)
+            shape = (*at.image.sizes[:5], self._abreast, *self._runs(at.sums), self._gates)
             jobs = [
                 ((row_start, target), self._store.seen, self._back, self._dplanes, x, dx, shape, channels)
                 for channels in self._channels
             ]
             self._workers.run(push_back, jobs, work)
-        seen = self._planes, self._begin, shown, (*at.out, x.shape[1], self._abreast, *self._runs, *runs)
+        seen = self._planes, self._begin, shown, (*at.out, x.shape[1], self._abreast, *self._runs(at.image), *runs)
         descend_by(descend_shared, seen, self._store, self._projection, law, self._workers, work)
         rate, _, _, momentum, _ = law.numbers()
         descend_bias(self.bias, self._bias_velocity, dy.reshape(self.bias.size, -1), rate, momentum)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -19,6 +19,49 @@ _FEW = 128
 
 
 @dataclass(frozen=True)
+class Planes:
+    """How a channel lies in planes: with zeros around, and a plane for each phase of the stride.
+
+    Attributes
+    ----------
+    height, width : int
+        Of what lies in them.
+    stride : int
+    top, left : int
+        Rows and columns of zeros before it.
+    rows, pitch : int
+        Of one plane, and columns from one row to the next.
+    """
+
+    height: int
+    width: int
+    stride: int
+    top: int
+    left: int
+    rows: int
+    pitch: int
+
+    @property
+    def area(self) -> int:
+        """Return how many places the planes have."""
+        return self.stride**2 * self.rows * self.pitch
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return all of it as `to_planes` takes it, up to the samples abreast."""
+        return astuple(self)
+
+    def zeros(self, channels: int, batch: int) -> np.ndarray:
+        """Return the planes of some channels for a batch of whole vectors, with room for a tile that begins at the end.
+
+        Rows are an odd number of cache lines apart: channels whose distance is a power of two would share few cache
+        sets.
+        """
+        lines = -(-(self.area * batch + TILE) // 16) | 1
+        return buffer(channels, 16 * lines)
+
+
+@dataclass(frozen=True)
 class Geometry:
     """How an image lies in its planes, and its sums in rows of positions.
 
@@ -28,28 +71,19 @@ class Geometry:
         (channels, height, width) of the image.
     out : tuple of int
         (height, width) of the output.
-    stride, top, left : int
-    rows, pitch : int
-        Of one plane of a channel.
+    image, sums : Planes
+        Of the image, and of the gradient of its sums.
     begin : ndarray of int64, shape (size * size,)
         Where, in places of a channel, the run of each (row, column) of the kernel begins.
-    before, back_rows, back_pitch : int
-        Of the planes of the gradient: rows and columns of zeros before it, and all of them.
     back : tuple of two ndarray of int64, shape (size * size,)
         As `push_back` takes it, in places.
     """
 
     shape: Shape
     out: tuple[int, int]
-    stride: int
-    top: int
-    left: int
-    rows: int
-    pitch: int
+    image: Planes
+    sums: Planes
     begin: np.ndarray
-    before: int
-    back_rows: int
-    back_pitch: int
     back: tuple[np.ndarray, np.ndarray]
 
     @classmethod
@@ -64,14 +98,13 @@ class Geometry:
         lines, columns = -(-(height + top) // stride), -(-(width + left) // stride)
         # The planes hold the padded image, and whatever the last position sees behind it.
         rows, pitch = max(high + before, lines), max(wide + before, columns)
+        image = Planes(height, width, stride, top, left, rows, pitch)
+        sums = Planes(high, wide, 1, before, before, lines + before, columns + before)
         i, j = np.divmod(np.arange(size * size, dtype=np.int64), size)
         phase = i % stride * stride + j % stride
         begin = (phase * rows + i // stride) * pitch + j // stride
-        back_rows, back_pitch = lines + before, columns + before
-        back = phase, (before - i // stride) * back_pitch + before - j // stride
-        return cls(
-            shape, (high, wide), stride, top, left, rows, pitch, begin, before, back_rows, back_pitch, back
-        )  # fmt: skip
+        back = phase, (before - i // stride) * sums.pitch + before - j // stride
+        return cls(shape, (high, wide), image, sums, begin, back)
 
     def abreast(self, batch: int) -> int:
         """Return how many samples of a batch of whole vectors lie side by side.
@@ -88,40 +121,3 @@ class Geometry:
         """Return which part of its tiles a row of positions of some samples takes."""
         columns = self.out[1] * samples
         return columns / (-(-columns // TILE) * TILE)
-
-    @property
-    def of_planes(self) -> tuple[int, ...]:
-        """Return the shape as `to_planes` takes it, up to the samples abreast."""
-        return (*self.shape[1:], self.stride, self.top, self.left, self.rows, self.pitch)
-
-    @property
-    def of_back(self) -> tuple[int, ...]:
-        """Return the shape of the planes of the gradient as `to_planes` takes it, up to the samples abreast."""
-        return (*self.out, 1, self.before, self.before, self.back_rows, self.back_pitch)
-
-    @property
-    def area(self) -> int:
-        """Return how many places the planes of a channel have."""
-        return self.stride**2 * self.rows * self.pitch
-
-    @property
-    def back_area(self) -> int:
-        """Return how many places the planes of the gradient of a channel out have."""
-        return self.back_rows * self.back_pitch
-
-    def planes(self, batch: int) -> np.ndarray:
-        """Return zeros for the planes of the image; a batch of whole vectors."""
-        return _planes(self.shape[0], self.area * batch)
-
-    def back_planes(self, channels: int, batch: int) -> np.ndarray:
-        """Return zeros for the planes of the gradient of some channels out."""
-        return _planes(channels, self.back_area * batch)
-
-
-def _planes(channels: int, columns: int) -> np.ndarray:
-    """Return zeros for the planes of some channels, with room for a tile that begins before the end.
-
-    Rows are an odd number of cache lines apart: channels whose distance is a power of two would share few cache sets.
-    """
-    lines = -(-(columns + TILE) // 16) | 1
-    return buffer(channels, 16 * lines)
