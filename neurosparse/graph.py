@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from neurosparse.errors import BadInput
-from neurosparse.shares import split_over
+from neurosparse.shares import split_over, too_many
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,7 @@ class Graph:
             if projection.synapses > pairs:
                 raise BadInput(
                     f"projection {projection.name!r} asks for more synapses than there are pairs of neurons",
-                    numbers={
-                        "asked": f"{projection.synapses:,}",
-                        "pairs": f"{pairs:,}",
-                        "too much": f"{projection.synapses - pairs:,}",
-                    },
+                    numbers=too_many(projection.synapses, pairs),
                     help=f"at most {pairs:,} synapses fit between {projection.pre!r} and {projection.post!r}",
                 )
 

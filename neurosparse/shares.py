@@ -13,6 +13,11 @@ def total_pairs(sizes: Sequence[int]) -> int:
     return sum(pre * post for pre, post in pairwise(sizes))
 
 
+def too_many(synapses: int, pairs: int) -> dict[str, str]:
+    """Return the numbers of more synapses than there are pairs of neurons."""
+    return {"asked": f"{synapses:,}", "pairs": f"{pairs:,}", "too much": f"{synapses - pairs:,}"}
+
+
 def split_budget(sizes: Sequence[int], synapses: int) -> tuple[int, ...]:
     """Return how many of the synapses each projection of a chain of layers gets (see `split_over`).
 
@@ -66,11 +71,7 @@ def split_over(matrices: Sequence[tuple[int, int]], synapses: int, network: str)
     if synapses > sum(pairs):
         raise BadInput(
             f"the layers {network} have fewer pairs of neurons than synapses are asked for",
-            numbers={
-                "asked": f"{synapses:,}",
-                "pairs": f"{sum(pairs):,}",
-                "too much": f"{synapses - sum(pairs):,}",
-            },
+            numbers=too_many(synapses, sum(pairs)),
             help=f"at most {sum(pairs):,} synapses fit",
         )
     parts = list(share_out(synapses, [pre + post for pre, post in matrices], pairs))

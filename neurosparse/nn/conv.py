@@ -99,7 +99,7 @@ class Conv:
 
     def _lay_out(self, x: np.ndarray, planes: np.ndarray, shape: Planes, channels: list[tuple[int, int]]) -> None:
         """Copy images, or gradients of sums, into their planes."""
-        self._workers.run(to_planes, [(x, planes, (*shape.sizes, self._abreast), part) for part in channels], x.size)
+        self._workers.run(to_planes, [(x, planes, (*shape, self._abreast), part) for part in channels], x.size)
 
     def _runs(self, planes: Planes) -> tuple[int, int]:
         """Return how far rows, and the samples that lie side by side and the next of them, are apart in planes."""
@@ -127,9 +127,9 @@ class Conv:
             first = (at.sums.top * at.sums.pitch + at.sums.left) * self._abreast
             shown, runs = self._dplanes, (*self._runs(at.sums), first)
         else:  # the gradient lies in planes of its own, without a zero between rows
-            shown, runs = dy.reshape(self.bias.size, -1), (at.out[1], 0, 0)
+            shown, runs = dy.reshape(self.bias.size, -1), (at.sums.width, 0, 0)
         if dx.size:
-            shape = (*at.image.sizes[:5], self._abreast, *self._runs(at.sums), self._gates)
+            shape = (*at.image[:5], self._abreast, *self._runs(at.sums), self._gates)
             jobs = [
                 ((row_start, target), self._store.seen, self._back, self._dplanes, x, dx, shape, channels)
                 for channels in self._channels

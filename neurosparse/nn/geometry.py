@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,9 +19,10 @@ _USED = 0.8
 _FEW = 128
 
 
-@dataclass(frozen=True)
-class Planes:
-    """How a channel lies in planes: with zeros around, and a plane for each phase of the stride.
+class Planes(NamedTuple):
+    """How a channel lies in planes, as `to_planes` takes it but for the samples abreast.
+
+    There are zeros around it, and a plane for each phase of the stride.
 
     Attributes
     ----------
@@ -46,11 +48,6 @@ class Planes:
         """Return how many places the planes have."""
         return self.stride**2 * self.rows * self.pitch
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Return all of it as `to_planes` takes it, up to the samples abreast."""
-        return astuple(self)
-
     def zeros(self, channels: int, batch: int) -> np.ndarray:
         """Return the planes of some channels for a batch of whole vectors, with room for a tile that begins at the end.
 
@@ -67,10 +64,8 @@ class Geometry:
 
     Attributes
     ----------
-    shape : tuple of int
-        (channels, height, width) of the image.
-    out : tuple of int
-        (height, width) of the output.
+    channels : int
+        Of the image.
     image, sums : Planes
         Of the image, and of the gradient of its sums.
     begin : ndarray of int64, shape (size * size,)
@@ -79,8 +74,7 @@ class Geometry:
         As `push_back` takes it, in places.
     """
 
-    shape: Shape
-    out: tuple[int, int]
+    channels: int
     image: Planes
     sums: Planes
     begin: np.ndarray
@@ -89,7 +83,7 @@ class Geometry:
     @classmethod
     def of(cls, spec: Conv, shape: Shape) -> Geometry:
         """Return the geometry of a convolution of images."""
-        _, height, width = shape
+        channels, height, width = shape
         _, high, wide = spec.shape(shape)
         size, stride = spec.kernel, spec.stride
         top, left = (padding_before(side, spec.kernel, stride, spec.padding) for side in (height, width))
@@ -104,7 +98,12 @@ class Geometry:
         phase = i % stride * stride + j % stride
         begin = (phase * rows + i // stride) * pitch + j // stride
         back = phase, (before - i // stride) * sums.pitch + before - j // stride
-        return cls(shape, (high, wide), image, sums, begin, back)
+        return cls(channels, image, sums, begin, back)
+
+    @property
+    def out(self) -> tuple[int, int]:
+        """Return (height, width) of the output."""
+        return self.sums.height, self.sums.width
 
     def abreast(self, batch: int) -> int:
         """Return how many samples of a batch of whole vectors lie side by side.
@@ -112,12 +111,12 @@ class Geometry:
         As few as leave little of a tile idle, but two vectors; and all where the kernel has so few rows that what a
         tile sees is small anyway.
         """
-        if self.begin.size * self.shape[0] <= _FEW:
+        if self.begin.size * self.channels <= _FEW:
             return batch
         some = [n for n in range(WIDTH, batch + 1, WIDTH) if batch % n == 0 and (n > WIDTH or n == batch)]
         return next((n for n in some if self._used(n) >= _USED), max(some, key=self._used))
 
     def _used(self, samples: int) -> float:
         """Return which part of its tiles a row of positions of some samples takes."""
-        columns = self.out[1] * samples
+        columns = self.sums.width * samples
         return columns / (-(-columns // TILE) * TILE)
