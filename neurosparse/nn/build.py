@@ -29,7 +29,8 @@ from neurosparse.nn.over_time import Last, Max, Mean
 from neurosparse.nn.pool import AveragePool, MaxPool
 from neurosparse.nn.views import Crop, Mirror, Pad
 from neurosparse.nn.workers import Workers
-from neurosparse.store.store import Projection, SynapseStore
+from neurosparse.store.projection import Projection
+from neurosparse.store.store import SynapseStore
 
 
 @dataclass(frozen=True)

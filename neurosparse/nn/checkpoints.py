@@ -10,7 +10,8 @@ from neurosparse.nn.activations import buffer
 from neurosparse.nn.layer import Law
 from neurosparse.nn.recurrence import Recurrence
 from neurosparse.nn.workers import Workers
-from neurosparse.store.store import Projection, SynapseStore
+from neurosparse.store.projection import Projection
+from neurosparse.store.store import SynapseStore
 
 
 class CheckpointedRecurrence(Recurrence):

@@ -18,7 +18,8 @@ from neurosparse.nn.geometry import Geometry, Planes
 from neurosparse.nn.layer import Law, Moment, Signal
 from neurosparse.nn.weights import first_weights
 from neurosparse.nn.workers import Workers, cut
-from neurosparse.store.store import Projection, SynapseStore
+from neurosparse.store.projection import Projection
+from neurosparse.store.store import SynapseStore
 
 
 class Conv:

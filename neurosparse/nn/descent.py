@@ -7,7 +7,8 @@ from typing import Any
 
 from neurosparse.nn.layer import Law
 from neurosparse.nn.workers import Workers
-from neurosparse.store.store import Projection, SynapseStore
+from neurosparse.store.projection import Projection
+from neurosparse.store.store import SynapseStore
 
 
 def descend_by(

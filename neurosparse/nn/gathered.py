@@ -16,7 +16,8 @@ from neurosparse.nn.activations import NOTHING
 from neurosparse.nn.descent import descend_by
 from neurosparse.nn.layer import Law
 from neurosparse.nn.workers import Workers
-from neurosparse.store.store import Projection, SynapseStore
+from neurosparse.store.projection import Projection
+from neurosparse.store.store import SynapseStore
 
 
 class Gathered:

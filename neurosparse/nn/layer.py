@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from neurosparse.store.store import Projection
+from neurosparse.store.projection import Projection
 
 
 class Law(NamedTuple):

@@ -26,7 +26,8 @@ from neurosparse.nn.step_mask import StepMask
 from neurosparse.nn.walk import walk
 from neurosparse.nn.weights import check_shapes, first_weights
 from neurosparse.nn.workers import Workers, cut
-from neurosparse.store.store import Projection, SynapseStore
+from neurosparse.store.projection import Projection
+from neurosparse.store.store import SynapseStore
 
 LEARNING = ("bptt", "eprop")
 _EMPTY = np.zeros(0, np.float32)

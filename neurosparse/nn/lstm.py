@@ -15,7 +15,8 @@ from neurosparse.nn.recurrence import GATES, Recurrence
 from neurosparse.nn.step_mask import StepMask
 from neurosparse.nn.weights import check_shapes, first_weights
 from neurosparse.nn.workers import Workers
-from neurosparse.store.store import Projection, SynapseStore
+from neurosparse.store.projection import Projection
+from neurosparse.store.store import SynapseStore
 
 
 class LSTM:

@@ -18,7 +18,8 @@ from neurosparse.nn.gathered import Gathered
 from neurosparse.nn.layer import Law, Signal
 from neurosparse.nn.walk import walk
 from neurosparse.nn.workers import Workers, cut
-from neurosparse.store.store import Projection, SynapseStore
+from neurosparse.store.projection import Projection
+from neurosparse.store.store import SynapseStore
 
 #: i, f, g and o.
 GATES = 4

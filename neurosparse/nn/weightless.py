@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neurosparse.nn.layer import Signal
-from neurosparse.store.store import Projection
+from neurosparse.store.projection import Projection
 
 
 class Weightless:

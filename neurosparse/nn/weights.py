@@ -8,7 +8,7 @@ import numpy as np
 
 from neurosparse.errors import BadInput
 from neurosparse.kernels.scatter import scatter_weights
-from neurosparse.store.store import Projection
+from neurosparse.store.projection import Projection
 
 
 def first_weights(projection: Projection, gain: float, seed: int, fan_in_of: str, factor: float = 2.0) -> None:

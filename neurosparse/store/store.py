@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -16,35 +15,11 @@ from neurosparse.kernels.replace import count_births, draw, replace_dead
 from neurosparse.kernels.rewire import ANEW, close_gaps, grow
 from neurosparse.kernels.signs import count_other_signs, settle_signs
 from neurosparse.store.births import ANYWHERE, Births
-from neurosparse.store.layout import Layout, ProjectionLayout
+from neurosparse.store.invariants import check_budget, check_rows
+from neurosparse.store.layout import Layout
+from neurosparse.store.projection import Projection, Slots
 
-Slots = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 _AT_ZERO = np.empty(0, np.float32)
-
-
-@dataclass(frozen=True)
-class Projection:
-    """One projection's view of the arena.
-
-    Attributes
-    ----------
-    index : int
-    n_pre, n_post, width : int
-    rows : tuple of int
-        First row in the arena and the row after the last.
-    cores : slice
-        Its cores in the store's per-core arrays.
-    slots : tuple of ndarray
-        ``(row_start[rows], target, weight, velocity)``: views; row starts count from the start of the arena.
-    """
-
-    index: int
-    n_pre: int
-    n_post: int
-    width: int
-    rows: tuple[int, int]
-    cores: slice
-    slots: Slots
 
 
 class SynapseStore:
@@ -323,34 +298,10 @@ class SynapseStore:
             raise BrokenInvariant(f"{self.n_live:,} connections, the budget is {self.layout.n_slots:,}")
         if np.any(np.diff(self.row_start) < 0):
             raise BrokenInvariant("row starts run backwards")
+        own_budget = self.layout.scope == "projection"
         for p, layout in zip(self.projections, self.layout.projections, strict=True):
-            row_start, name = p.slots[0], layout.name
-            target = self.target[row_start[0] : row_start[-1]]
-            if target.size and (target.min() < 0 or target.max() >= p.n_post):
-                raise BrokenInvariant(f"{name}: a target lies outside 0..{p.n_post - 1}")
-            row = np.repeat(np.arange(p.n_pre, dtype=np.int32), np.diff(row_start))
-            if np.any((row[1:] == row[:-1]) & (target[1:] <= target[:-1])):
-                raise BrokenInvariant(f"{name}: a row is unsorted or holds a connection twice")
-            live = np.bincount(target // p.width, minlength=len(layout.capacity))
-            if not np.array_equal(live, self.live[p.cores]):
-                raise BrokenInvariant(f"{name}: the counts per core are {self.live[p.cores]}, the rows hold {live}")
-            if np.any(live > self.capacity[p.cores]):
-                raise BrokenInvariant(f"{name}: a core holds more than its capacity: {live} of {layout.capacity}")
-            too_few = exact and target.size < layout.budget
-            if self.layout.scope == "projection" and (target.size > layout.budget or too_few):
-                raise BrokenInvariant(f"{name}: {target.size:,} connections, the budget is {layout.budget:,}")
-            _check_limits(layout, row, target, self.weight[row_start[0] : row_start[-1]])
+            check_rows(p, layout, self.live[p.cores], self.capacity[p.cores])
+            if own_budget:
+                check_budget(p, layout, exact=exact)
         if not np.isfinite(self.weight[: self.n_live]).all():
             raise BrokenInvariant("a weight is not finite")
-
-
-def _check_limits(layout: ProjectionLayout, row: np.ndarray, target: np.ndarray, weight: np.ndarray) -> None:
-    """Raise BrokenInvariant unless row parts and fan-ins are within the limits of a projection."""
-    name, longest, widest = layout.name, layout.max_row_length, layout.max_fan_in
-    if longest is not None:
-        part = (row * np.int64(len(layout.capacity)) + target // layout.width) * 2 + np.signbit(weight)
-        found = int(np.unique(part, return_counts=True)[1].max(initial=0))
-        if found > longest:
-            raise BrokenInvariant(f"{name}: a row holds {found:,} of one sign on a core, the limit is {longest:,}")
-    if widest is not None and (found := int(np.bincount(target, minlength=1).max())) > widest:
-        raise BrokenInvariant(f"{name}: a neuron has a fan-in of {found:,}, the limit is {widest:,}")
