@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from neurosparse.architecture.words import parse_layers, written
 from neurosparse.errors import BadInput
 from neurosparse.units import (
+    as_value_error,
     at_the_door,
     parse_counts,
     parse_factors,
@@ -24,7 +25,7 @@ def _layer(value: int | str) -> int | str:
     try:
         return written(value)
     except BadInput as fault:
-        raise ValueError("; ".join(filter(None, (fault.what, fault.help)))) from fault
+        raise as_value_error(fault) from fault
 
 
 Fraction = Annotated[float, BeforeValidator(at_the_door(parse_fraction)), Field(gt=0, le=1)]
@@ -63,16 +64,18 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    profile: str = Field("spinnaker", description="Hardware profile: a name or a TOML file.")
+    profile: str = Field(
+        "spinnaker", description="Hardware profile: a name (neurosparse profiles list) or a TOML file."
+    )
     data: str = Field(
         "digits",
-        description="Data set: a name, an npz with x and y, or a folder of files as they are published: IDX, or those "
-        "of a set that has a name.",
+        description="Data set: a name (neurosparse data list), an npz with x and y, or a folder of files as they are "
+        "published: IDX, or those of a set that has a name.",
     )
     layers: Layers = Field(
         (300, 100),
         description="Layers between input and output: a number of neurons each, like 300,100, or others in their "
-        "words, like conv:64:5,maxpool:2,300 or lstm:128.",
+        "words, like conv:64:5,maxpool:2,300 or lstm:128; all of them are at the end of this help.",
     )
     connectivity: Fractions | None = Field(
         None,

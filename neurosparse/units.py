@@ -24,6 +24,11 @@ _BYTES = {
 _QUANTITY = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?)\s*([A-Za-z%]*)\s*")
 
 
+def as_value_error(fault: BadInput) -> ValueError:
+    """Return a fault as pydantic takes it from a validator: what is wrong, and the next step."""
+    return ValueError("; ".join(filter(None, (fault.what, fault.help))))
+
+
 def at_the_door(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
     """Return a validator, as pydantic takes it, that parses text and leaves any other value for the type to judge."""
 
@@ -33,7 +38,7 @@ def at_the_door(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
         try:
             return parse(value)
         except BadInput as fault:
-            raise ValueError(fault.what) from fault
+            raise as_value_error(fault) from fault
 
     return check
 

@@ -141,6 +141,7 @@ def _sequence(before: Shape, layer: LayerSpec) -> Shape:
     if len(before) != 2:
         raise BadInput(
             f"the layer {layer_text(layer)} needs a sequence, and gets {shape_text(before)}: there is no time",
-            help="use a data set of sequences (neurosparse data lists them), like mnist-rows",
+            help="use a data set of sequences (neurosparse data list), like mnist-rows; in a plan an input of features"
+            " x steps, like 28x28",
         )
     return before

@@ -17,8 +17,19 @@ _BETWEEN = re.compile(r",|(?<![=:])(?<!\de)(?<!\dE)-")
 
 
 def parse_layers(text: str) -> tuple[str, ...]:
-    """Return the layers of ``300,100`` or ``conv:64:5,maxpool:2,300``, each as it is written."""
-    return tuple(part.strip() for part in _BETWEEN.split(text))
+    """Return the layers of ``300,100`` or ``conv:64:5,maxpool:2,300``, each as it is written.
+
+    Raises
+    ------
+    BadInput
+        There is nothing between two commas or hyphens, as in ``30,-5``.
+    """
+    layers = tuple(part.strip() for part in _BETWEEN.split(text))
+    if "" in layers:
+        raise BadInput(
+            f"layer {layers.index('') + 1} is empty in {text[:60]!r}", help="write layers like 300,100: numbers above 0"
+        )
+    return layers
 
 
 def parse_shape(text: str) -> Shape:
@@ -98,7 +109,12 @@ def _value(kind: Any, text: str, what: str, *, or_zero: bool) -> Any:
 
 
 def usage(kind: type[Any]) -> str:
-    """Return how a kind of layer is written, with what it is unless told."""
+    """Return how a kind of layer is written, with what it is unless told; of words, the first is."""
+    hints = get_type_hints(kind)
     needed = "".join(f":{f.name.upper()}" for f in fields(kind) if f.default is MISSING)
-    other = "".join(f"[:{f.name}={f.default}]" for f in fields(kind) if f.default is not MISSING)
+    other = "".join(
+        f"[:{f.name}={'|'.join(dict.fromkeys((str(f.default), *get_args(hints[f.name]))))}]"
+        for f in fields(kind)
+        if f.default is not MISSING
+    )
     return f"{kind.word}{needed}{other}"

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from neurosparse.data.fetch import PUBLISHED, fetch_dataset
-from neurosparse.data.library import dataset_cards
+from neurosparse.data.library import dataset_cards, load_dataset
 from neurosparse.data.source import Card
 
 
@@ -47,9 +47,12 @@ def fetch_command(name: str) -> None:
 
     The cache is where your system keeps caches, or the folder that NEUROSPARSE_CACHE names.
     """
-    built_in = {card.name for card in dataset_cards() if card.found == "built in"}
-    if name in built_in:
-        click.echo(f"{name} is built in: there is nothing to fetch", err=True)
+    found = {card.name: card.found for card in dataset_cards() if card.name not in PUBLISHED}
+    if name in found:
+        where = found[name]
+        if where is None:
+            load_dataset(name)  # refuses, and says how to come by it
+        click.echo(f"{name} is {'' if where == 'built in' else 'in '}{where}: there is nothing to fetch", err=True)
         return
     import pooch
 

@@ -41,6 +41,14 @@ def _shown(value: Any) -> str:
 
 
 _MEANINGS = """\b
+Of words with a bar between, the first is the default. padding=same keeps the
+size of an image, valid leaves its edge without; norm normalises the sums of the
+layer before it over the batch; pad, crop, mirror and centre are for images:
+zeros around, a part (random while learning), left and right exchanged half of
+the time, and a number less. last, mean and max read a sequence over its steps.
+lif learns through time or by e-prop (learning=eprop). A connection of lif takes
+1 to delays steps from its own neurons, and 0 to input_delays - 1 more from the
+layer before; each delay is a place of its own that a connection may move to.
 Pooling strides as far as its window with stride=0. checkpoint_every keeps the
 states of so many steps alone, 0 those of all; clip is the largest norm of the
 gradient of weights and biases, of each direction of bilstm, 0 for any. A step of
@@ -78,6 +86,7 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
     from neurosparse.cli.interrupt import asked_to_stop
     from neurosparse.cli.progress import ProgressLine
     from neurosparse.report.terminal import print_report
+    from neurosparse.report.words import several
     from neurosparse.run import training
     from neurosparse.run.folder import next_free
 
@@ -93,7 +102,7 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
         budget = sum(p.synapses for p in job.graph.projections)
         talk.print(
             f"{job.architecture} on {job.data.name}: {budget:,} connections,"
-            f" {len(job.plan.places)} cores of {job.profile.name}, into {path}",
+            f" {several(len(job.plan.places), 'core')} of {job.profile.name}, into {path}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
         with ProgressLine(talk, job.config.settings.epochs, trainer.steps) as line:

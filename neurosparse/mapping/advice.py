@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import ROUND_FLOOR, Context, Decimal
 
 from neurosparse.graph import Graph
 from neurosparse.hardware.ledger import Usage
@@ -60,7 +61,9 @@ def budget_that_fits(plan: Plan, fits: Fits) -> str:
     total = _largest_total(plan, fits)
     if total:
         pairs = sum(graph.pairs(projection) for projection in graph.projections)
-        words.append(f"{total:,} synapses in all fit:  --synapses {total} (connectivity {100 * total / pairs:.3g}%)")
+        # Rounded down: who asks for that part of all pairs asks for no more than what fits.
+        percent = Context(prec=3, rounding=ROUND_FLOOR).divide(Decimal(100 * total), Decimal(pairs))
+        words.append(f"{total:,} synapses in all fit:  --synapses {total} (connectivity {float(percent):.3g}%)")
     others = (
         rows_that_fit(graph, plan.profile, options, fits),
         fan_in_that_fits(graph, plan.profile, options, fits),

@@ -9,6 +9,7 @@ from neurosparse.mapping import advice
 from neurosparse.mapping.core import Core, PlanOptions
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.model import model_of
+from neurosparse.units import format_bytes
 
 __all__ = ["Core", "Plan", "PlanOptions", "make_plan"]
 
@@ -66,8 +67,8 @@ def make_plan(
         _check_slots(plan)
     except OverBudget as fault:
         if budget is not None:
-            share = f"{budget:.4g} of a core" if isinstance(budget, float) else f"{budget:,} of a core's memory"
-            fault.numbers["within a budget of"] = share
+            share = f"{budget:.4g}" if isinstance(budget, float) else format_bytes(budget)
+            fault.numbers["within a budget of"] = f"{share} of a core's memory"
         fault.help = fault.help or advice.neurons_that_fit(graph, profile, options, fits) or advice.SMALLER
         raise
     return plan

@@ -34,7 +34,10 @@ def budgets_of(
         It is given twice or not at all, does not fit the projections, or leaves one without a connection.
     """
     if (connectivity is None) == (synapses is None):
-        raise BadInput("give either --connectivity or --synapses", help="for example --connectivity 1.33%")
+        raise BadInput(
+            "say once how many connections there may be: --connectivity or --synapses, or --budget alone",
+            help="for example --connectivity 1.33%",
+        )
     matrices = [(m.rows, m.columns) for m in architecture.matrices]
     given = synapses if connectivity is None else connectivity
     if isinstance(given, tuple):

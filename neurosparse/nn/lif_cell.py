@@ -99,7 +99,9 @@ class LifCell:
         if self.tau_syn is None:
             return 0.0
         lag = self.dt * (1 / self.tau_syn - 1 / self.tau_mem)
-        return self.alpha * self.dt / self.tau_syn * (-math.expm1(-lag) / lag if lag else 1.0)
+        # From the slower of the two decays, so that no exponential is above 1.
+        slower = self.alpha if lag >= 0 else self.decay
+        return slower * self.dt / self.tau_syn * (-math.expm1(-abs(lag)) / abs(lag) if lag else 1.0)
 
     @property
     def rho(self) -> float:

@@ -17,6 +17,7 @@ from neurosparse.nn.trained import TrainedNetwork
 from neurosparse.report.facts import facts
 from neurosparse.report.occupancy import held, occupancies
 from neurosparse.report.tables import memory_label, report_rows
+from neurosparse.report.words import several
 from neurosparse.run.folder import RunFolder, history_tables
 from neurosparse.run.job import dataset_of, fingerprint_of, layout_of, most_of_weights
 from neurosparse.run.networks import ends_of, network_of
@@ -43,7 +44,8 @@ def check_run(path: Path) -> Iterator[str]:
 
     if make_plan(plan.graph, plan.profile, **asdict(plan.options)) != plan:
         raise CheckFailed("plan.json is not what its own profile and network come to", where=str(path))
-    yield f"plan: {len(plan.places)} cores of {plan.profile.name}, every byte as the memory model computes it"
+    cores = several(len(plan.places), "core")
+    yield f"plan: {cores} of {plan.profile.name}, every byte as the memory model computes it"
 
     history = folder.history() if (folder.path / "history.csv").exists() else []
     budget, exact = sum(p.synapses for p in plan.graph.projections), keeps_budget(config.settings)
@@ -62,7 +64,8 @@ def check_run(path: Path) -> Iterator[str]:
     if history:
         least, most_live = (pick(row["live"] for row in history) for pick in (min, max))
         live = f"{most_live:,}" if least == most_live else f"{least:,} to {most_live:,}"
-        yield f"history: {len(history)} epochs, {live} live of {budget:,} after each, no step over the budget"
+        epochs = several(len(history), "epoch")
+        yield f"history: {epochs}, {live} live of {budget:,} after each, no step over the budget"
     else:
         yield "history: no epoch has ended yet"
 

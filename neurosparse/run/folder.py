@@ -44,6 +44,8 @@ class RunFolder:
         self.path = Path(path)
         if not self.path.is_dir():
             raise FileFault(f"there is no run folder {self.path.name}", where=str(self.path))
+        if not _holds_a_run(self.path):
+            raise FileFault(f"{self.path.name} is not a run folder: it has no config.json", where=str(self.path))
         self._head = read_json(self.path / "config.json")
         if not isinstance(self._head, dict) or self._head.get("schema") != SCHEMA:
             raise FileFault(f"{self.path.name} is not a run folder: config.json is not {SCHEMA}", where=str(self.path))
@@ -52,6 +54,11 @@ class RunFolder:
     def checkpoint(self) -> Path:
         """Where the checkpoint lies; it may not be there yet."""
         return self.path / "checkpoint.npz"
+
+    @property
+    def samples(self) -> Path:
+        """Where networks of epochs are kept; it may not be there."""
+        return self.path / "samples"
 
     @property
     def is_finished(self) -> bool:
@@ -229,10 +236,11 @@ def create(path: Path, job: Job, initial: TrainedNetwork, *, overwrite: bool = F
     """
     path = Path(path)
     if path.exists() and not overwrite:
+        a_run = ", go on with it (--resume), or replace it (--overwrite)"
         raise BadInput(
             f"{path.name} exists already",
             where=str(path),
-            help="name another folder (--out), go on with it (--resume), or replace it (--overwrite)",
+            help=f"name another folder (--out){a_run if _holds_a_run(path) else '; it is no run'}",
         )
     if path.exists():
         with RunFolder(path).claimed():  # only a run is ever replaced, and none that is being trained
@@ -248,6 +256,11 @@ def create(path: Path, job: Job, initial: TrainedNetwork, *, overwrite: bool = F
         write_json(new / "plan.json", job.plan.to_json())
         initial.save(new / "initial.npz")
     return RunFolder(path)
+
+
+def _holds_a_run(path: Path) -> bool:
+    """Return whether a folder has the file that every run begins with."""
+    return (path / "config.json").is_file()
 
 
 def next_free(parent: Path, name: str) -> Path:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosparse.architecture.architecture import Architecture, architecture_of
+from neurosparse.architecture.layer import layer_text
+from neurosparse.architecture.sequences import Lif
 from neurosparse.config import Config
 from neurosparse.data.dataset import Dataset
 from neurosparse.data.library import load_dataset
-from neurosparse.errors import BadInput
+from neurosparse.errors import BadInput, shortage
 from neurosparse.graph import Graph
 from neurosparse.grid import most_of
 from neurosparse.hardware.library import load_profile
@@ -80,6 +82,7 @@ def prepare(config: Config, data: Dataset | None = None, *, is_new: bool = False
     _refuse_whole_network(settings.layers, data)
     architecture = architecture_of(data.shape, settings.layers, data.n_classes)
     if is_new:
+        _refuse_late_arrivals(architecture, data)
         config = with_defaults(config, architecture)
         settings = config.settings
     refuse_unfit(settings, architecture)
@@ -136,6 +139,22 @@ def most_of_weights(settings: Settings) -> int | None:
 def fingerprint_of(config: Config, data: str, profile: str) -> str:
     """Return the sha256 over everything a result depends on: configuration, and fingerprints of data and profile."""
     return hashlib.sha256("".join((config.fingerprint(), data, profile)).encode()).hexdigest()
+
+
+def _refuse_late_arrivals(architecture: Architecture, data: Dataset) -> None:
+    """Refuse delays of which the longest end after the last step of every sample: such connections learn nothing."""
+    for layer, signal in zip(architecture.layers, architecture.signals, strict=False):
+        if not isinstance(layer, Lif):
+            continue
+        steps = signal.shape[1]
+        # The fastest connections from the layer before take no step, recurrent ones take one.
+        for name, most in (("delays", max(steps - 1, 1)), ("input_delays", steps)):
+            if (asked := getattr(layer, name)) > most:
+                raise BadInput(
+                    f"{name} of {layer_text(layer)} reach beyond the {steps:,} steps of {data.name}",
+                    numbers=shortage(asked, most, name),
+                    help=f"at most {name}={most}: what is later than the last step never arrives",
+                )
 
 
 def _refuse_whole_network(layers: Sequence[int | str], data: Dataset) -> None:

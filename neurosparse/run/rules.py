@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from neurosparse.architecture.architecture import Architecture
-from neurosparse.architecture.images import Conv, Norm
+from neurosparse.architecture.images import AveragePool, Conv, Norm
 from neurosparse.architecture.layer import Dense, layer_text
 from neurosparse.config import Config
 from neurosparse.each import one_each
@@ -47,14 +48,16 @@ def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
 
     Live paths, and what is made of a trained network by itself, are known for chains of fully connectable layers; a
     shared weight has no pair of neurons whose activities would say what gradient a dormant one has. Signs of sources
-    are drawn for rows of weights, of which recurrent neurons and those of images have several.
+    are drawn for rows of weights, of which recurrent neurons, those of images, and inputs of several windows have more.
     """
+    if settings.max_row_length is not None and any(matrix.positions == 1 for matrix in architecture.matrices):
+        _refuse_signs_in_rows(settings, {"--max-row-length": f"{settings.max_row_length}"})
     if architecture.is_chain:
         return
-    shares = any(matrix.positions > 1 for matrix in architecture.matrices)
+    convolves = any(isinstance(layer, Conv) for layer in architecture.layers)
     for name, asked, instead in (
         (f"births {settings.births}", settings.rule == "deepr" and settings.births != "anywhere", "--births anywhere"),
-        ("the rule rigl", settings.rule == "rigl" and shares, "--rule deepr"),
+        ("the rule rigl", settings.rule == "rigl" and convolves, "--rule deepr"),
         ("posterior_samples", settings.posterior_samples > 0, "--posterior-samples 0"),
     ):
         if asked:
@@ -67,7 +70,11 @@ def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
             f"the rule rigl hears gradients of all steps, and {forgetful[0]} keeps those of none",
             help="leave checkpoint_every out, or use --rule deepr",
         )
-    if settings.signs == "dale" and (shares or any(m.recurrent or m.delays > 1 for m in architecture.matrices)):
+    several_rows = (
+        any(m.positions > 1 or m.recurrent or m.delays > 1 for m in architecture.matrices),
+        any(isinstance(layer, AveragePool) and 0 < layer.stride < layer.size for layer in architecture.layers),
+    )
+    if settings.signs == "dale" and any(several_rows):
         raise BadInput(
             f"signs dale gives every row of weights a sign, and a neuron of {architecture} has several rows",
             help="use --signs anew or --signs fixed",
@@ -121,7 +128,8 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
     BadInput
         The rule makes no sense with this store or these settings.
     """
-    _refuse_signs_in_rows(settings, store)
+    lengths = {p.name: p.max_row_length for p in store.layout.projections}
+    _refuse_signs_in_rows(settings, {name: f"{most:,}" for name, most in lengths.items() if most is not None})
     options = Options(
         steps=steps_per_epoch * settings.epochs,
         steps_per_epoch=steps_per_epoch,
@@ -145,9 +153,8 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
     return _class_of(settings).of(store, inputs, options)
 
 
-def _refuse_signs_in_rows(settings: Settings, store: SynapseStore) -> None:
-    """Raise BadInput where signs are for all time and rows hold only so many of each."""
-    limits = {p.name: str(p.max_row_length) for p in store.layout.projections if p.max_row_length is not None}
+def _refuse_signs_in_rows(settings: Settings, limits: Mapping[str, str]) -> None:
+    """Raise BadInput where signs are for all time and rows hold only so many of each, if there are such limits."""
     if settings.signs != "anew" and limits:
         raise BadInput(
             f"--signs {settings.signs} does not go with rows that hold only so many connections of each sign",

@@ -108,4 +108,4 @@ class PosteriorSamples:
 
 def samples_of(folder: RunFolder, settings: Settings) -> PosteriorSamples:
     """Return the samples that the run in a folder keeps."""
-    return PosteriorSamples(folder.path / "samples", settings.posterior_samples, settings.epochs)
+    return PosteriorSamples(folder.samples, settings.posterior_samples, settings.epochs)

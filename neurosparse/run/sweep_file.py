@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import itertools
 import re
 import tomllib
@@ -23,6 +24,9 @@ from neurosparse.settings import WITHOUT_EFFECT, Settings, faults_of
 
 #: Two names of one number: naming it anew replaces it whole, as on the command line.
 _ONE_NUMBER = frozenset({"connectivity", "synapses"})
+
+#: Characters of a folder's name; file systems hold 255, and a folder under way has some of its own.
+_LONGEST_NAME = 200
 
 #: Settings that a sweep sets itself.
 _OURS = {
@@ -208,10 +212,14 @@ class _Reader:
         """Yield the points; those whose settings do not go together are faults."""
         matched: set[int] = set()
         refused: dict[str, list[str]] = {}
+        folders: set[str] = set()
         for combination in itertools.product(*(axes[name] for name in order)):
             chosen = dict(zip(order, combination, strict=True))
             chosen = {name: chosen[name] for name in axes}
-            name = "_".join(f"{key}={_safe(setting_text(key, value))}" for key, value in sorted(chosen.items()))
+            name = _folder_name(chosen)
+            if name in folders:
+                self._fault("sweep", f"two points would lie in the folder {name}: call the values otherwise")
+            folders.add(name)
             values = {**settings, **chosen}
             origins = {**{n: f"settings.{n}" for n in settings}, **{n: f"sweep.{n}" for n in chosen}}
             meant = [index for index, where in enumerate(wheres) if where.matches({**settings, **chosen})]
@@ -282,6 +290,14 @@ def named(names: list[str]) -> str:
     """Return the first few of the points, and how many more there are."""
     more = len(names) - 3
     return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+
+
+def _folder_name(chosen: Mapping[str, Any]) -> str:
+    """Return what the folder of a point is called; where values are long, their beginning and a digest of them all."""
+    name = "_".join(f"{key}={_safe(setting_text(key, value))}" for key, value in sorted(chosen.items()))
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 17]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _safe(text: str) -> str:

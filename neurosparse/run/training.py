@@ -72,7 +72,8 @@ class TrainingRun:
         if self.folder.is_finished:
             return
         with self.folder.claimed():
-            sweep(self.folder.path)
+            for folder in (self.folder.path, self.folder.samples):
+                sweep(folder)
             saved = time.monotonic()
             for event in self.trainer.run(stop):
                 if isinstance(event, EpochEnd) and event.epoch in self._samples:

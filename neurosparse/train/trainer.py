@@ -117,7 +117,7 @@ class Trainer:
         Raises
         ------
         Diverged
-            The loss is no longer finite.
+            The loss is no longer finite, or a weight: no event is told of a state that nobody could go on from.
         """
         train = self._data.train
         order = np.empty(len(train.y), np.int64)
@@ -134,6 +134,7 @@ class Trainer:
                 elif (k + 1) % sign_of_life == 0:
                     yield self._progress(epoch + 1, k + 1)
                 if stop() and self.position.step < self.steps:
+                    self._refuse_infinite_state()
                     yield Stopped(epoch + 1, self.position.step)
                     return
 
@@ -159,6 +160,7 @@ class Trainer:
         split = data.validation
         validation_loss, accuracy = network.evaluate(split.x, split.y, data.scale, split.lengths)
         self._refuse_infinite(validation_loss, at.step)
+        self._refuse_infinite_state()
         network.store.check(exact=self.rule.keeps_budget)
         row = EpochEnd(
             epoch=epoch,
@@ -193,14 +195,26 @@ class Trainer:
 
     def _progress(self, epoch: int, done: int) -> Progress:
         """Return a sign of life after `done` steps of the epoch."""
+        self._refuse_infinite_state()
         at, store = self.position, self.network.store
         return Progress(epoch, at.step, self.steps, at.loss / done, at.rewired, store.n_live, store.layout.n_slots)
 
     def _refuse_infinite(self, loss: float, step: int) -> None:
         """Raise Diverged unless `loss` is a finite number."""
         if not math.isfinite(loss):
-            raise Diverged(
-                f"training diverged at step {step:,} of {self.steps:,}: the loss is {loss}",
-                numbers={"learning rate": f"{self._optimizer.rate:g}"},
-                help="train anew with a smaller learning rate; the last checkpoint before it, if there is one, is kept",
-            )
+            raise self._diverged(step, f"the loss is {loss}")
+
+    def _refuse_infinite_state(self) -> None:
+        """Raise Diverged unless all that learns is finite: the loss tells of the weights before the step alone."""
+        store = self.network.store
+        learning = (store.weight[: store.n_live], *self.network.state().values())
+        if not all(np.isfinite(array).all() for array in learning):
+            raise self._diverged(self.position.step, "a weight or bias is not finite")
+
+    def _diverged(self, step: int, what: str) -> Diverged:
+        """Return the error for what training came to in a step."""
+        return Diverged(
+            f"training diverged at step {step:,} of {self.steps:,}: {what}",
+            numbers={"learning rate": f"{self._optimizer.rate:g}"},
+            help="train anew with a smaller learning rate; the last checkpoint before it, if there is one, is kept",
+        )

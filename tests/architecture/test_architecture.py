@@ -10,8 +10,8 @@ from neurosparse.architecture.architecture import architecture_of, planned
 from neurosparse.architecture.images import Conv, MaxPool
 from neurosparse.architecture.layer import Dense, layer_text
 from neurosparse.architecture.layers import KINDS
-from neurosparse.architecture.sequences import Lstm
-from neurosparse.architecture.words import parse_layer, parse_layers, parse_shape, written
+from neurosparse.architecture.sequences import Lif, Lstm
+from neurosparse.architecture.words import parse_layer, parse_layers, parse_shape, usage, written
 from neurosparse.errors import BadInput
 
 _PAPER = ("conv:64:5", "maxpool:3:stride=2", "conv:64:5", "maxpool:3:stride=2", 384, 192)
@@ -108,6 +108,12 @@ def test_what_makes_no_sense_is_refused_by_name(text, says):
 def test_layers_that_do_not_go_together_are_refused(shape, layers, says):
     with pytest.raises(BadInput, match=says):
         architecture_of(shape, layers, 10)
+
+
+def test_how_a_layer_is_written_names_every_choice_the_default_first():
+    for part in ("[:recurrent=yes|no]", "[:learning=bptt|eprop]", "[:delays=1]"):
+        assert part in usage(Lif)
+    assert usage(Conv) == "conv:CHANNELS:KERNEL[:stride=1][:padding=same|valid]"
 
 
 @given(st.text(alphabet="conv:maxpl123=, xs-", max_size=20))

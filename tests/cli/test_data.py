@@ -101,6 +101,12 @@ def test_fetch_of_an_unknown_name_exits_2(capsys: pytest.CaptureFixture[str]) ->
     assert "did you mean 'mnist'" in err
 
 
+def test_fetch_of_what_is_published_elsewhere_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = call(capsys, "data", "fetch", "cifar10")
+    assert (code, out) == (3, "")
+    assert "https://www.cs.toronto.edu/~kriz/cifar.html" in err
+
+
 def test_fetch_of_what_is_built_in_has_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = call(capsys, "data", "fetch", "digits")
     assert (code, out) == (0, "")

@@ -102,8 +102,8 @@ def test_what_does_not_fit_exits_1_and_says_what_would(capsys):
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        (["--layers", "784,300"], "either --connectivity or --synapses"),
-        (["--layers", "784,300", "--connectivity", "1%", "--synapses", "3"], "either --connectivity or --synapses"),
+        (["--layers", "784,300"], "--connectivity or --synapses, or --budget alone"),
+        (["--layers", "784,300", "--connectivity", "1%", "--synapses", "3"], "say once how many connections"),
         (["--layers", "784,x", "--connectivity", "1%"], "the output 'x' is not a number of classes"),
         (["--layers", "784", "--synapses", "3"], "an input and an output layer"),
         (["--layers", "784,300", "--connectivity", "120%"], "not a fraction between 0 and 1"),

@@ -139,7 +139,7 @@ def test_all_faults_of_file_and_flags_are_told_at_once_with_their_places(tmp_pat
         (["--connectivity", "10%", "--synapses", "99"], 2, "give the number of connections once"),
         (["--synapses", "999999999"], 2, "too much"),
         (["--synapses-per-core", "50"], 1, "error[over-budget]"),
-        (["--layers", "30,,20"], 2, "there is no layer"),
+        (["--layers", "30,,20"], 2, "layer 2 is empty in '30,,20'"),
         (["--layers", "30,20", "--epochs", "1", "--rule", "static", "--learning-rate", "1e6"], 1, "error[diverged]"),
         (["--resume", "nowhere"], 3, "there is no run folder nowhere"),
         (["--config", "nowhere.toml"], 3, "nowhere.toml"),

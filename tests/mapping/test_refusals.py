@@ -8,7 +8,7 @@ from neurosparse.errors import BadInput, OverBudget
 from neurosparse.graph import Graph, Population, Projection, feedforward
 from neurosparse.hardware.library import load_profile, profile_names
 from neurosparse.mapping.plan import make_plan
-from neurosparse.shares import split_budget
+from neurosparse.shares import split_budget, total_pairs
 
 _STATED = {"neurons_per_core": 128, "synapses_per_core": 2_000}
 
@@ -63,6 +63,23 @@ def _follow(advice, machine, sizes, synapses):
         _plan(machine, sizes, int(match[1]))
         with pytest.raises(OverBudget):
             _plan(machine, sizes, int(match[1]) + 1)
+    if match := re.search(r"connectivity (\S+)%", advice):
+        _plan(machine, sizes, round(float(match[1]) / 100 * total_pairs(sizes)))
+
+
+@pytest.mark.parametrize(
+    ("machine", "sizes"),
+    [
+        ("spinnaker", (4_000, 4_000, 10)), ("dynapse2", (300, 100, 10)), ("xylo", (16, 500, 400, 8)),
+        ("xylo", (16, 600, 400, 8)),
+    ],
+)  # fmt: skip
+def test_the_connectivity_that_is_advised_fits(machine, sizes):
+    pairs = total_pairs(sizes)
+    with pytest.raises(OverBudget) as caught:
+        _plan(machine, sizes, pairs // 2)
+    assert "connectivity" in caught.value.help
+    _follow(caught.value.help, machine, sizes, pairs // 2)
 
 
 def test_inputs_of_dynapse2_reach_one_chip():

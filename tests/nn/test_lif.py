@@ -457,6 +457,8 @@ def test_constants_of_a_cell():
     assert LifCell(tau_mem=np.inf, tau_syn=5.0).reach == pytest.approx(1 - np.exp(-0.2))
     assert LifCell(tau_mem=np.inf).alpha == 1.0
     assert LifCell(tau_mem=10.0, tau_syn=1e-3).reach == pytest.approx(np.exp(-0.1), rel=1e-3)
+    assert LifCell(tau_mem=5.0, tau_syn=10.0).reach == pytest.approx(np.exp(-0.1) - np.exp(-0.2))
+    assert LifCell(tau_mem=1e-3, tau_syn=5.0).reach == pytest.approx(1e-3 / 4.999 * np.exp(-0.2))
     assert LifCell(refractory=3.0, dt=0.5).rests == 6
     for wrong in (
         {"tau_mem": 0.0}, {"tau_syn": -1.0}, {"tau_syn": np.inf}, {"dt": np.inf}, {"tau_adapt": np.nan}, {"beta": -0.1},

@@ -161,6 +161,7 @@ def test_what_nobody_names_is_what_the_rule_says(tmp_path):
         ("pruning", {"drop_fraction": 0.5}, "does not use drop_fraction"),
         ("deepr", {"signs": "dale", "max_row_length": 8}, "--signs dale does not go with rows"),
         ("soft_deepr", {"signs": "fixed", "max_row_length": 8}, "--signs fixed does not go with rows"),
+        ("deepr", {"signs": "dale", "max_row_length": 8, "synapses_per_core": 9}, "--signs dale does not go with rows"),
         ("rigl", {"rewire_every": 290}, "would never rewire"),
         ("set", {"epochs": 1, "rewire_every": 97}, "would never rewire"),
         ("dsr", {"epochs": 1, "rewire_every": 129}, "would never rewire"),

@@ -166,6 +166,10 @@ def test_all_faults_are_told_at_once_with_their_lines(read):
         ("seeds = 1\n[sweep]\nalpha = [1]\nscope = ['network']\ndata = ['a/x.npz', 'b/x.npz']", "names x.npz twice"),
         ("seeds = 1\n[sweep]\nsynapses = [9]\nconnectivity = [0.1]", "give the number of connections once"),
         (
+            "seeds = 1\n[sweep]\ndata = ['my data.npz', 'my-data.npz']",
+            "two points would lie in the folder data=my-data.npz",
+        ),
+        (
             "seeds = 1\n[sweep]\nrule = ['deepr', 'rigel']\nbirths = ['path']",
             "there is no rewiring rule called 'rigel'",
         ),
@@ -177,6 +181,14 @@ def test_what_has_no_meaning_is_refused(read, text, said):
     with pytest.raises(BadInput) as told:
         read(text)
     assert said in told.value.what
+
+
+def test_points_with_long_values_have_names_that_file_systems_hold(read):
+    deep = "'" + "', '".join(["conv:64:3:padding=valid", "norm"] * 9) + "'"
+    points = read(f"seeds = 1\n[sweep]\nlayers = [[{deep}], [{deep}, '20'], ['20']]").points
+    names = [point.name for point in points]
+    assert len(set(names)) == 3
+    assert [len(name) for name in names] == [200, 200, len("layers=20")]
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path):

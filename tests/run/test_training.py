@@ -212,6 +212,18 @@ def test_a_request_that_is_refused_costs_no_run(tmp_path, flags):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_folder_that_is_no_run_is_told_apart_and_left_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(BadInput, match="exists already") as fault:
+        start(configure(SMALL), tmp_path / "mine")
+    assert "--resume" not in str(fault.value)
+    for act in (resume, RunFolder, lambda path: start(configure(SMALL), path, overwrite=True)):
+        with pytest.raises(FileFault, match=r"mine is not a run folder: it has no config\.json"):
+            act(tmp_path / "mine")
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "notes.txt"]
+
+
 def test_the_second_of_two_that_make_one_folder_is_told(tmp_path):
     with pytest.raises(BadInput, match="exists already"), replacing_folder(tmp_path / "run", False) as new:
         (new / "mine").write_text("")
@@ -233,9 +245,11 @@ def test_a_folder_is_trained_in_by_one_process_at_a_time(tmp_path):
 
 def test_what_a_killed_process_left_is_swept(tmp_path):
     run = start(configure(SMALL), tmp_path / "run")
-    (tmp_path / "run" / ".checkpoint.npz.abc.part").write_bytes(b"half")
+    run.folder.samples.mkdir()
+    for folder in (run.folder.path, run.folder.samples):
+        (folder / ".checkpoint.npz.abc.part").write_bytes(b"half")
     list(run.events())
-    assert not list((tmp_path / "run").glob(".*"))
+    assert not list((tmp_path / "run").rglob(".*.part"))
 
 
 @pytest.mark.parametrize("flags", [{"threads": "x"}, {"epochs": 0}, {"synapses": 5020}, {"connectivity": "30%"}])
@@ -299,6 +313,15 @@ def test_a_rate_that_diverges_stops_with_the_step_and_keeps_the_checkpoint(tmp_p
     with pytest.raises(Diverged, match="diverged at step 13"):
         list(events)
     assert (tmp_path / "run" / "checkpoint.npz").read_bytes() == good
+
+
+def test_weights_that_diverge_behind_a_finite_loss_are_never_written(tmp_path):
+    asked = {**SMALL, "data": "digits-rows", "layers": "lif:25:beta=1e8:adaptive=13,max", "profile": "spinnaker2"}
+    asked |= {"neurons_per_core": 100, "synapses_per_core": 100_000, "batch": 100, "epochs": 2}
+    run = start(configure(asked), tmp_path / "run")
+    with pytest.raises(Diverged, match="not finite"):
+        list(run.events(lambda: True))
+    assert not run.folder.checkpoint.exists()
 
 
 def test_a_budget_that_does_not_fit_names_the_numbers(tmp_path):
