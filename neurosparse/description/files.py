@@ -50,7 +50,7 @@ def read_network(path: Path) -> NetworkDescription:
             return _read_matrix(path)
         case ".csv":
             return _read_edges(path)
-    raise BadInput(f"{path.name} is no network that can be read here", where=str(path), help=f"give {_FORMS}")
+    raise BadInput(f"{path.name or path} is no network that can be read here", where=str(path), help=f"give {_FORMS}")
 
 
 def write_network(path: Path, network: NetworkDescription) -> None:

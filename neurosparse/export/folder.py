@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from neurosparse.archive import read_json, replacing_folder
 from neurosparse.errors import BadInput, FileFault
@@ -20,19 +21,21 @@ def check_target(folder: Path, own: Collection[str], overwrite: bool) -> None:
     ------
     BadInput
         Something is there, not an empty folder, and `overwrite` is false, or it is not an export of ours: a folder with
-        a manifest that says so and nothing but files named in `own`.
+        a manifest that says so and nothing but files named in `own` or in that manifest.
     """
     if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())):
         return
-    if not overwrite:
-        raise BadInput(
-            f"an export is there already: {folder.resolve().name}",
-            where=str(folder),
-            help="replace it with overwrite (--overwrite), or name another folder",
-        )
     if not folder.is_dir() or folder.is_symlink():
         raise BadInput(f"{folder.name} is not a folder", where=str(folder), help="move it away, or name another folder")
-    strangers = sorted(entry.name for entry in folder.iterdir() if not _is_ours(entry, own))
+    manifest = _manifest_in(folder)
+    if manifest is None:
+        raise BadInput(
+            f"{folder.name} is no export: it holds no manifest of one",
+            where=str(folder),
+            help="move it away, or name another folder",
+        )
+    known = {*own, *_files_of(manifest)}
+    strangers = sorted(entry.name for entry in folder.iterdir() if not _is_ours(entry, known))
     if strangers:
         raise BadInput(
             f"{folder.name} holds more than an export: {strangers[0]!r}",
@@ -40,11 +43,11 @@ def check_target(folder: Path, own: Collection[str], overwrite: bool) -> None:
             where=str(folder),
             help="move what is yours out of it, or name another folder",
         )
-    if not _is_export(folder):
+    if not overwrite:
         raise BadInput(
-            f"{folder.name} is no export: it holds no manifest of one",
+            f"an export is there already: {folder.resolve().name}",
             where=str(folder),
-            help="move it away, or name another folder",
+            help="replace it with overwrite (--overwrite), or name another folder",
         )
 
 
@@ -55,13 +58,22 @@ def _is_ours(entry: Path, own: Collection[str]) -> bool:
     return entry.name in own and entry.is_file()
 
 
-def _is_export(folder: Path) -> bool:
-    """Return whether a folder holds a manifest of ours."""
+def _manifest_in(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of ours that a folder holds; None where it holds none."""
     try:
         manifest = read_json(folder / MANIFEST)
     except FileFault:
-        return False
-    return isinstance(manifest, dict) and str(manifest.get("schema")).startswith("neurosparse.")
+        return None
+    ours = isinstance(manifest, dict) and str(manifest.get("schema")).startswith("neurosparse.")
+    return manifest if ours else None
+
+
+def _files_of(manifest: Mapping[str, Any]) -> set[str]:
+    """Return the files that an export told of, those of its cores too: another network may have fewer."""
+    cores = manifest.get("cores")
+    parts = [manifest, *(cores if isinstance(cores, list) else ())]
+    told = [part.get("files") for part in parts if isinstance(part, dict)]
+    return {name for files in told if isinstance(files, dict) for name in files}
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from neurosparse.footprint.measure import measure
 from neurosparse.footprint.trained import described
 from neurosparse.footprint.values import CoreFootprint, Footprint
 from neurosparse.hardware.compressed_rows import RowsProfile
+from neurosparse.hardware.library import profile_names
 from neurosparse.mapping.layout import Plan
 from neurosparse.nn.compact import Compacted
 from neurosparse.nn.trained import TrainedNetwork
@@ -84,18 +86,21 @@ class ImageExporter:
                 entries.append(_entry(footprint, core, files))
             write_network(new / NETWORK[0], footprint.network)
             write_json(new / "manifest.json", _manifest(footprint, twin, entries, compacted))
-            sizes = {name: (new / name).stat().st_size for name in own}
+            # A network without a synapse has no arrays.
+            sizes = {name: (new / name).stat().st_size for name in own if (new / name).exists()}
         rows, tables = (
             sum(size for name, size in sizes.items() if name.endswith(end)) for end in ("matrix.bin", "table.bin")
         )
         booked = sum(core.matrix for core in cores)
+        profile = plan.profile.name if plan.profile.name in profile_names() else "PROFILE.toml"
+        seen = ["neurosparse", "plan", "--profile", profile, "--network", str(Path(folder) / NETWORK[0])]
         return ExportSummary(
             Path(folder),
             sizes,
             (
                 f"{len(cores)} cores of {plan.profile.name}: {format_bytes(rows)} of rows, for which the tool chain"
                 f" books {format_bytes(booked)}, and {format_bytes(tables)} of tables",
-                f"see what holds them: neurosparse plan --network {Path(folder) / NETWORK[0]}",
+                f"see what holds them: {shlex.join(seen)}",
             ),
         )
 

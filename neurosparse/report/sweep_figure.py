@@ -124,6 +124,13 @@ def _draw(axes: Axes, result: SweepResult) -> None:
         axes.legend(title=", ".join(name.replace("_", " ") for name in result.series))
 
 
+def _tick(x: str, value: Any) -> str:
+    """Return how a value of the x axis is written there."""
+    if x not in _IN_PERCENT:
+        return setting_text(x, value)
+    return ",".join(f"{100 * part:.12g}" for part in (value if isinstance(value, tuple) else (value,)))
+
+
 def _value(point: PointResult, x: str) -> Any:
     """Return where along the axis a point stands; what is left is known of points with runs."""
     return point.weights if x == CONNECTIONS else point.values[x]
@@ -141,9 +148,7 @@ def _scale(axes: Axes, x: str, values: Sequence[Any], places: Sequence[float], n
     if not numeric:
         axes.margins(x=0.15)
     if not numeric or len(values) <= _TICKS:
-        texts = [setting_text(x, value) for value in values]
-        if x in _IN_PERCENT:
-            texts = [text.removesuffix("%") for text in texts]
+        texts = [_tick(x, value) for value in values]
         axes.xaxis.set_major_locator(FixedLocator(list(places)))
         axes.xaxis.set_major_formatter(FixedFormatter(texts))
         axes.xaxis.set_minor_locator(NullLocator())

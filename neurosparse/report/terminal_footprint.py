@@ -21,8 +21,8 @@ from neurosparse.report.terminal import cells, covered, delay_extensions
 from neurosparse.report.words import several
 from neurosparse.units import format_bytes, format_count, format_percent
 
-# Wider than any of the tables.
-_WIDTH = 240
+# Wider than any of the tables: two names of 200 characters are in a projection's.
+_WIDTH = 1000
 _LARGEST_REGIONS = 3
 
 

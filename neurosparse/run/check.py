@@ -124,7 +124,7 @@ def check_run(path: Path) -> Iterator[str]:
     rows = report_rows(report)
     used, name = sum(row.main.used for row in rows), next(iter(rows[0].memories))
     held = f"{used:,} {rows[0].main.unit} of {memory_label(name)}"
-    yield f"report: {len(plan.places)} cores, {held} counted again from the rows, all fit"
+    yield f"report: {cores}, {held} counted again from the rows, all fit"
 
     if not folder.checkpoint.exists():
         return

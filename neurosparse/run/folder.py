@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import io
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -54,6 +55,11 @@ class RunFolder:
     def checkpoint(self) -> Path:
         """Where the checkpoint lies; it may not be there yet."""
         return self.path / "checkpoint.npz"
+
+    @property
+    def _resumed(self) -> str:
+        """The command that goes on with the run."""
+        return shlex.join(["neurosparse", "train", "--resume", str(self.path)])
 
     @property
     def samples(self) -> Path:
@@ -132,7 +138,7 @@ class RunFolder:
             raise FileFault(
                 f"{self.path.name} holds no trained network yet",
                 where=str(path),
-                help=f"finish it first: neurosparse train --resume {self.path}",
+                help=f"finish it first: {self._resumed}",
             )
         return TrainedNetwork.load(path)
 
@@ -154,11 +160,7 @@ class RunFolder:
     def report(self) -> dict[str, Any]:
         """Return the report of the finished run."""
         if not self.is_finished:
-            raise FileFault(
-                f"{self.path.name} has not finished",
-                where=str(self.path),
-                help=f"neurosparse train --resume {self.path}",
-            )
+            raise FileFault(f"{self.path.name} has not finished", where=str(self.path), help=self._resumed)
         document = read_json(self.path / "report.json")
         check_report(document, self.path / "report.json")
         return document

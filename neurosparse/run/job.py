@@ -20,7 +20,7 @@ from neurosparse.hardware.profile import Profile
 from neurosparse.mapping.layout import Plan
 from neurosparse.mapping.most import graph_within
 from neurosparse.mapping.plan import make_plan
-from neurosparse.run.rules import refuse_unfit, refuse_unused, with_defaults
+from neurosparse.run.rules import refuse_signs_in_rows, refuse_unfit, refuse_unused, with_defaults
 from neurosparse.settings import Settings
 from neurosparse.store.layout import Layout, ProjectionLayout
 from neurosparse.train.trainer import refuse_large_batch
@@ -82,13 +82,16 @@ def prepare(config: Config, data: Dataset | None = None, *, is_new: bool = False
     _refuse_whole_network(settings.layers, data)
     architecture = architecture_of(data.shape, settings.layers, data.n_classes)
     if is_new:
-        _refuse_late_arrivals(architecture, data)
         config = with_defaults(config, architecture)
         settings = config.settings
-    refuse_unfit(settings, architecture)
+        # A run that goes on was begun: what is refused since then is not taken from it.
+        refuse_unfit(settings, architecture)
+        _refuse_late_arrivals(architecture, data)
     refuse_large_batch(settings.batch, data)
     limits = {name: getattr(settings, name) for name in LIMITS}
     graph, limits = graph_within(architecture, profile, settings.connectivity, settings.synapses, limits)
+    if settings.max_row_length is not None and not all(map(graph.is_shared, graph.projections)):
+        refuse_signs_in_rows(settings, {"--max-row-length": f"{settings.max_row_length}"})
     plan = make_plan(graph, profile, **limits)
     return Job(config, data, architecture, profile, graph, plan)
 

@@ -50,8 +50,6 @@ def refuse_unfit(settings: Settings, architecture: Architecture) -> None:
     shared weight has no pair of neurons whose activities would say what gradient a dormant one has. Signs of sources
     are drawn for rows of weights, of which recurrent neurons, those of images, and inputs of several windows have more.
     """
-    if settings.max_row_length is not None and any(matrix.positions == 1 for matrix in architecture.matrices):
-        _refuse_signs_in_rows(settings, {"--max-row-length": f"{settings.max_row_length}"})
     if architecture.is_chain:
         return
     convolves = any(isinstance(layer, Conv) for layer in architecture.layers)
@@ -129,7 +127,7 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
         The rule makes no sense with this store or these settings.
     """
     lengths = {p.name: p.max_row_length for p in store.layout.projections}
-    _refuse_signs_in_rows(settings, {name: f"{most:,}" for name, most in lengths.items() if most is not None})
+    refuse_signs_in_rows(settings, {name: f"{most:,}" for name, most in lengths.items() if most is not None})
     options = Options(
         steps=steps_per_epoch * settings.epochs,
         steps_per_epoch=steps_per_epoch,
@@ -153,7 +151,7 @@ def rule_of(settings: Settings, store: SynapseStore, inputs: np.ndarray, steps_p
     return _class_of(settings).of(store, inputs, options)
 
 
-def _refuse_signs_in_rows(settings: Settings, limits: Mapping[str, str]) -> None:
+def refuse_signs_in_rows(settings: Settings, limits: Mapping[str, str]) -> None:
     """Raise BadInput where signs are for all time and rows hold only so many of each, if there are such limits."""
     if settings.signs != "anew" and limits:
         raise BadInput(

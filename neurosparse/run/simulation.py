@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable
@@ -83,7 +84,7 @@ def simulate(
     if spikes_in_training(folder.architecture()):
         raise BadInput(
             "the neurons of this network spike in training: there is no conversion whose rates to compare",
-            help=f"its exports check every spike: neurosparse export {folder.path} brian2",
+            help=f"its exports check every spike: neurosparse export {shlex.quote(str(folder.path))} brian2",
         )
     asked = Conversion(steps=steps)
     trained, exporter = unrolled(folder.trained()), exporters.load(backend.exporter)()

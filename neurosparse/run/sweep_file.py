@@ -25,8 +25,8 @@ from neurosparse.settings import WITHOUT_EFFECT, Settings, faults_of
 #: Two names of one number: naming it anew replaces it whole, as on the command line.
 _ONE_NUMBER = frozenset({"connectivity", "synapses"})
 
-#: Characters of a folder's name; file systems hold 255, and a folder under way has some of its own.
-_LONGEST_NAME = 200
+#: Characters of a folder's name that file systems hold.
+_LONGEST_NAME = 255
 
 #: Settings that a sweep sets itself.
 _OURS = {

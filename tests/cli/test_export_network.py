@@ -104,6 +104,7 @@ def test_an_export_is_replaced_only_if_asked(files, capsys):
             (["pynn", "--network", "edges.csv", *flag.split()], f"{flag.split()[0]} goes with RUN, not with --network")
             for flag in ("--samples 3", "--allowed-loss 1%", "--coding regular", "--weight-bits 8", "--compact")
         ),
+        (["csv", "--network", "."], "is no network that can be read here"),
         (["image", "--network", "edges.csv"], "no exporter of described networks called 'image'"),
         (["pynn", "--network", "edges.csv", "--steps", "0"], "0 makes no sense"),
         (["pynn", "--network", "edges.csv", "--seed", "-3"], "-3 makes no sense"),

@@ -72,6 +72,24 @@ def test_folders_that_are_only_called_as_ours_are_not_replaced(inner, tmp_path):
     assert (tmp_path / "y" / inner / "thesis.tex").read_text() == "years"
 
 
+def test_a_folder_that_is_no_export_is_not_offered_to_be_replaced(tmp_path):
+    (tmp_path / "y").mkdir()
+    (tmp_path / "y" / "notes.txt").write_text("years")
+    with pytest.raises(BadInput, match="is no export") as caught:
+        write(tmp_path / "y", "1")
+    assert "overwrite" not in str(caught.value)
+    assert (tmp_path / "y" / "notes.txt").read_text() == "years"
+
+
+@pytest.mark.parametrize("told", ['"files": {"c": 1}', '"cores": [{"files": {"c": 1}}]'])
+def test_files_of_an_export_that_had_more_are_replaced_too(told, tmp_path):
+    write(tmp_path / "y", "1")
+    (tmp_path / "y" / "manifest.json").write_text(MANIFEST.replace("}", f", {told}}}"))
+    (tmp_path / "y" / "c").write_text("1")
+    write(tmp_path / "y", "2", overwrite=True)
+    assert sorted(path.name for path in (tmp_path / "y").iterdir()) == sorted(OWN)
+
+
 def test_an_empty_folder_is_taken(tmp_path):
     (tmp_path / "y").mkdir()
     write(tmp_path / "y", "1")

@@ -56,6 +56,11 @@ def test_a_curve_goes_through_its_values():
     assert (floor - heights) / (floor - heights[0]) == pytest.approx([1 / k for k in _EPOCHS], abs=0.01)
 
 
+def test_labels_have_every_decimal_of_their_ticks():
+    labels = [e.text for e in _parsed(curves([1, 2], [[0.02, 0.011]], "Loss falls")).iter() if e.tag.endswith("text")]
+    assert {"0.005", "0.015"} <= set(labels)
+
+
 def test_a_histogram_shows_start_and_end():
     styles = [e.attrib.get("style", "") for e in _parsed(_HISTOGRAM).iter()]
     assert sum("fill: var(--soft)" in style for style in styles) == 1

@@ -133,6 +133,11 @@ def test_the_figure_names_axes_units_and_lines():
     assert texts[:2] == ["1", "10"], "the values stand at the axis, in percent"
 
 
+def test_values_for_each_projection_stand_in_the_unit_of_the_axis():
+    points = tuple(PointResult(str(v), {"connectivity": v}, (run(1, 0.5),)) for v in (0.01, (0.01, 0.025, 1.0)))
+    assert said(SweepResult("", "connectivity", (), {}, (1,), points))[:2] == ["1", "1,2.5,100"]
+
+
 def ticks(values, name="connectivity"):
     """Return where the values stand along the axis, from 0 to 1."""
     points = tuple(PointResult(str(value), {name: value}, (run(1, 0.5), run(2, 0.6))) for value in values)

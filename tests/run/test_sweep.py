@@ -188,7 +188,7 @@ def test_points_with_long_values_have_names_that_file_systems_hold(read):
     points = read(f"seeds = 1\n[sweep]\nlayers = [[{deep}], [{deep}, '20'], ['20']]").points
     names = [point.name for point in points]
     assert len(set(names)) == 3
-    assert [len(name) for name in names] == [200, 200, len("layers=20")]
+    assert [len(name) for name in names] == [255, 255, len("layers=20")]
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path):

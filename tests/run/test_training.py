@@ -315,9 +315,10 @@ def test_a_rate_that_diverges_stops_with_the_step_and_keeps_the_checkpoint(tmp_p
     assert (tmp_path / "run" / "checkpoint.npz").read_bytes() == good
 
 
-def test_weights_that_diverge_behind_a_finite_loss_are_never_written(tmp_path):
+@pytest.mark.parametrize("batch", [100, 14], ids=["a sign of life after every step", "stopped before one"])
+def test_weights_that_diverge_behind_a_finite_loss_are_never_written(tmp_path, batch):
     asked = {**SMALL, "data": "digits-rows", "layers": "lif:25:beta=1e8:adaptive=13,max", "profile": "spinnaker2"}
-    asked |= {"neurons_per_core": 100, "synapses_per_core": 100_000, "batch": 100, "epochs": 2}
+    asked |= {"neurons_per_core": 100, "synapses_per_core": 100_000, "batch": batch, "epochs": 2}
     run = start(configure(asked), tmp_path / "run")
     with pytest.raises(Diverged, match="not finite"):
         list(run.events(lambda: True))

@@ -177,6 +177,11 @@ def _svg(draw: Callable[[Axes], None], says: str) -> str:
     return _bare(file.getvalue(), says)
 
 
+def _shorter(tag: re.Match[str]) -> str:
+    """Return a tag with two decimals in its numbers; what stands between tags is what a figure says."""
+    return re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found.group()):.2f}", tag.group())
+
+
 def _bare(text: str, says: str) -> str:
     """Return the drawing alone: no prologue, metadata, clipping, global style or idle ids; short numbers."""
     body = text[text.index("<svg") : text.rindex("</svg>")]
@@ -190,7 +195,7 @@ def _bare(text: str, says: str) -> str:
         (r"\s+", " "),
         (r"> <", "><"),
         (r"(?:<(g|defs)/>|<(g|defs)></\2>)", ""),
-        (r"-?\d+\.\d{3,}", lambda found: f"{float(found.group()):.2f}"),
+        (r"<[^>]*>", _shorter),
         (r' id="([^"]*)"', lambda found: found.group() if found.group(1) in used else ""),
         (r"font-family: [^;\"]*", "font-family: inherit"),
         ("|".join(_COLOURS), lambda found: _COLOURS[found.group()]),
