@@ -94,13 +94,12 @@ def _export_network(file: Path, target: str, out: Path | None, overwrite: bool, 
     exporter = described_exporters.load(target)()
     steps = parse_steps(options["steps"])
     asked = Asked(Asked.steps if steps is None else steps, options["coding_seed"], options["input_rate"])
-    network = read_network(file)
-    folder = out or file.with_name(f"{file.stem}-{target}")
+    folder = out or file.parent / f"{file.stem}-{target}"
     if file.resolve().is_relative_to(folder.resolve()):
         raise BadInput(
             "the export would take the place of the network that it reads", where=str(folder), help="name another --out"
         )
-    summary = exporter.export(network, folder, overwrite=overwrite, asked=asked)
+    summary = exporter.export(read_network(file), folder, overwrite=overwrite, asked=asked)
     _print(summary)
 
 
