@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,8 @@ def test_an_interrupt_ends_the_simulator_and_leaves_nothing_behind(runs, number)
     process = subprocess.Popen(
         [*COMMAND, "simulate", "run", "--backend", "neuron", "--samples", "359", "--steps", "128"],
         cwd=runs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Who runs the tests may have told them to ignore it (nohup), and what is ignored is inherited.
+        preexec_fn=partial(signal.signal, number, signal.SIG_DFL),
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 120
