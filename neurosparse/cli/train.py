@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -110,7 +109,7 @@ def command(file: Path | None, out: Path | None, overwrite: bool, resumed: Path 
             for event in run.events(stop):
                 line.show(event)
     if not run.folder.is_finished:
-        again = shlex.join(["neurosparse", "train", "--resume", str(path)])
+        again = run.folder.resume_command
         click.echo(f"stopped after step {trainer.position.step:,}; go on with: {again}", err=True)
         raise click.exceptions.Exit(130)
     print_report(run.folder.report())

@@ -28,13 +28,7 @@ def check_target(folder: Path, own: Collection[str], overwrite: bool) -> None:
     if not folder.is_dir() or folder.is_symlink():
         raise BadInput(f"{folder.name} is not a folder", where=str(folder), help="move it away, or name another folder")
     manifest = _manifest_in(folder)
-    if manifest is None:
-        raise BadInput(
-            f"{folder.name} is no export: it holds no manifest of one",
-            where=str(folder),
-            help="move it away, or name another folder",
-        )
-    known = {*own, *_files_of(manifest)}
+    known = {*own, *_files_of(manifest or {})}
     strangers = sorted(entry.name for entry in folder.iterdir() if not _is_ours(entry, known))
     if strangers:
         raise BadInput(
@@ -42,6 +36,12 @@ def check_target(folder: Path, own: Collection[str], overwrite: bool) -> None:
             numbers={"not ours": f"{len(strangers):,}"},
             where=str(folder),
             help="move what is yours out of it, or name another folder",
+        )
+    if manifest is None:
+        raise BadInput(
+            f"{folder.name} is no export: it holds no manifest of one",
+            where=str(folder),
+            help="move it away, or name another folder",
         )
     if not overwrite:
         raise BadInput(

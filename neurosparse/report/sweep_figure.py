@@ -128,7 +128,8 @@ def _tick(x: str, value: Any) -> str:
     """Return how a value of the x axis is written there."""
     if x not in _IN_PERCENT:
         return setting_text(x, value)
-    return ",".join(f"{100 * part:.12g}" for part in (value if isinstance(value, tuple) else (value,)))
+    parts = value if isinstance(value, tuple) else (value,)
+    return ",".join(setting_text(x, part).removesuffix("%") for part in parts)
 
 
 def _value(point: PointResult, x: str) -> Any:

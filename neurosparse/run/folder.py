@@ -57,7 +57,7 @@ class RunFolder:
         return self.path / "checkpoint.npz"
 
     @property
-    def _resumed(self) -> str:
+    def resume_command(self) -> str:
         """The command that goes on with the run."""
         return shlex.join(["neurosparse", "train", "--resume", str(self.path)])
 
@@ -138,7 +138,7 @@ class RunFolder:
             raise FileFault(
                 f"{self.path.name} holds no trained network yet",
                 where=str(path),
-                help=f"finish it first: {self._resumed}",
+                help=f"finish it first: {self.resume_command}",
             )
         return TrainedNetwork.load(path)
 
@@ -160,7 +160,7 @@ class RunFolder:
     def report(self) -> dict[str, Any]:
         """Return the report of the finished run."""
         if not self.is_finished:
-            raise FileFault(f"{self.path.name} has not finished", where=str(self.path), help=self._resumed)
+            raise FileFault(f"{self.path.name} has not finished", where=str(self.path), help=self.resume_command)
         document = read_json(self.path / "report.json")
         check_report(document, self.path / "report.json")
         return document

@@ -218,7 +218,7 @@ def test_refuses_before_any_work(both, network, digits, tmp_path, monkeypatch):
     assert "--overwrite" in caught.value.help
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.csv").write_text("years of work")
-    with pytest.raises(BadInput, match="mine is no export"):
+    with pytest.raises(BadInput, match="holds more than an export"):
         CsvExporter().export(network, digits, tmp_path / "mine", overwrite=True)
 
 
